@@ -1,0 +1,1 @@
+"""One Python client for every AI model, in six modalities."""

@@ -1,0 +1,1 @@
+"""The bundled TTM bindings: one folder each, found by the registry without importing them."""
