@@ -1,0 +1,282 @@
+"""Sound in and out: numpy samples to WAV, MP3, FLAC, Opus … and any sound or film back to numpy samples.
+
+Samples are float32 in -1..1, shaped (n,) for one channel or (n, channels). PyAV does the coding; WAV is written here.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+
+from lollms_client.engines.audio_formats import FORMATS, AudioFormat, layout_of, sound_format
+from lollms_client.errors import BadMedia, BadSetting
+from lollms_client.types import Media
+
+if TYPE_CHECKING:
+    from av.container import InputContainer, OutputContainer
+
+__all__ = ["FORMATS", "Samples", "decode", "decode_blocks", "duration", "encode", "resample", "sound_format"]
+
+Samples = np.ndarray[Any, np.dtype[np.float32]]
+
+# Only containers that carry their own sound: a playlist would make the decoder open other files and addresses.
+_CONTAINERS = (
+    "wav,w64,aiff,au,caf,mp3,flac,ogg,aac,ac3,eac3,amr,dts,wv,ape,tta,tak,mpc,mpc8,voc,gsm,oma,"
+    "mov,mp4,matroska,webm,avi,asf,flv,mpeg,mpegts,mpegvideo,rm,nut,mxf,dv,ivf,wtv,xwma,loas,latm,mp2"
+)
+_OPEN_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "none"}
+_WAV_LIMIT = 2**32 - 64
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def encode(
+    samples: np.ndarray[Any, Any], sample_rate: int, output_format: str = "wav", *, bit_rate: int | None = None
+) -> Media:
+    """Write samples, (n,) or (n, channels) in -1..1 at `sample_rate` Hz, as a file of `output_format`.
+
+    `bit_rate` (bits a second) is for the lossy formats. A format that does not know the sample rate gets the next rate
+    that it knows. WAV and FLAC are 16 bit and exact; MP3, Opus and M4A keep the true length in their headers; raw AAC
+    has no place for it and comes out up to 0.1 s longer. Raises BadSetting for an unknown format, an unusable rate or
+    a number of channels that the format cannot hold.
+    """
+    form = sound_format(output_format)
+    planes = _planes(samples)
+    layout = layout_of(planes.shape[0], form)
+    if not 1_000 <= sample_rate <= 768_000:
+        raise BadSetting(f"a sample rate of {sample_rate} Hz cannot be used: 1000 to 768000 can", setting="sample_rate")
+    if form.name in ("wav", "pcm"):
+        data = _sixteen_bit(planes)
+        return Media(data if form.name == "pcm" else _wav_header(len(data), sample_rate, len(planes)) + data, form.mime)
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=form.container) as container:
+        _write_sound(container, form, planes, sample_rate, layout, bit_rate)
+    return Media(buffer.getvalue(), form.mime)
+
+
+def _planes(samples: np.ndarray[Any, Any]) -> Samples:
+    """Bring samples into shape (channels, n), finite and within -1..1."""
+    array = np.asarray(samples)
+    if array.dtype.kind == "i":
+        array = array.astype(np.float32) / float(np.iinfo(array.dtype).max + 1)
+    if array.dtype.kind != "f" or array.ndim not in (1, 2) or (array.ndim == 2 and array.shape[1] == 0):
+        raise BadSetting(
+            f"samples must be numbers shaped (n,) or (n, channels), not {array.dtype} {array.shape}", setting="samples"
+        )
+    planes = np.atleast_2d(array.astype(np.float32).T)
+    return np.clip(np.nan_to_num(planes, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+
+
+def _sixteen_bit(planes: Samples) -> bytes:
+    scaled = np.clip(np.rint(planes.T * 32768.0), -32768, 32767)
+    data: bytes = scaled.astype("<i2").tobytes()
+    return data
+
+
+def _wav_header(size: int, sample_rate: int, channels: int) -> bytes:
+    if size > _WAV_LIMIT:
+        raise BadSetting("a WAV file holds at most 4 GiB: choose flac, mp3 or opus", setting="output_format")
+    chunk = struct.pack("<HHIIHH", 1, channels, sample_rate, sample_rate * channels * 2, channels * 2, 16)
+    return b"RIFF%sWAVEfmt %s%sdata%s" % (
+        struct.pack("<I", 36 + size),
+        struct.pack("<I", 16),
+        chunk,
+        struct.pack("<I", size),
+    )
+
+
+def _write_sound(
+    container: OutputContainer, form: AudioFormat, planes: Samples, rate: int, layout: str, bit_rate: int | None
+) -> None:
+    out_rate = form.nearest_rate(rate)
+    stream = container.add_stream(form.codec, rate=out_rate)
+    assert isinstance(stream, AudioStream)
+    stream.codec_context.layout = layout
+    stream.codec_context.format = form.sample_format
+    if form.bits_per_channel:
+        stream.bit_rate = bit_rate or form.bits_per_channel * len(planes)
+    written = 0
+    for frame in _frames(planes, rate, layout, form.sample_format, out_rate):
+        frame.pts, frame.time_base = written, Fraction(1, out_rate)  # the M4A header keeps the true length by these
+        written += frame.samples
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+
+
+def _frames(planes: Samples, rate: int, layout: str, sample_format: str, out_rate: int) -> Iterator[AudioFrame]:
+    """Cut samples into frames of half a second and convert them; an empty sound becomes one frame of silence."""
+    resampler = AudioResampler(format=sample_format, layout=layout, rate=out_rate)
+    step = max(1, rate // 2)
+    if planes.shape[1] == 0:
+        planes = np.zeros((len(planes), max(1, rate // 100)), np.float32)
+    for start in range(0, planes.shape[1], step):
+        block = np.ascontiguousarray(planes[:, start : start + step])
+        frame = AudioFrame.from_ndarray(block, format="fltp", layout=layout)
+        frame.sample_rate = rate
+        frame.pts = None
+        yield from resampler.resample(frame)
+    yield from resampler.resample(None)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def decode(media: bytes, sample_rate: int | None = None, mono: bool = True) -> tuple[Samples, int]:
+    """Read the sound of any sound or film file: (samples, sample rate in Hz).
+
+    With `sample_rate` None the file's own rate is kept. Samples are (n,), or (n, channels) where `mono` is False. All
+    of it is held in memory: 230 MB an hour at 16 kHz; take `decode_blocks` for long files. Raises BadMedia where the
+    bytes are no sound or film, or hold no sound track.
+    """
+    with _opened(media) as container:
+        rate = sample_rate or _sound_track(container).rate or 44_100
+        blocks = list(_samples_of(container, rate, mono))
+    if not blocks:
+        raise BadMedia("the file has a sound track, but nothing in it can be decoded", setting="audio")
+    return np.concatenate(blocks), rate
+
+
+def decode_blocks(media: bytes, sample_rate: int, mono: bool = True, block_seconds: float = 1.0) -> Iterator[Samples]:
+    """Read the sound of a file piece by piece, each of `block_seconds` (the last one shorter), in little memory.
+
+    Raises BadMedia as `decode` does, at the first piece.
+    """
+    size = max(1, round(block_seconds * sample_rate))
+    waiting: list[Samples] = []
+    held = 0
+    with _opened(media) as container:
+        for samples in _samples_of(container, sample_rate, mono):
+            waiting.append(samples)
+            held += len(samples)
+            if held < size:
+                continue
+            joined = np.concatenate(waiting)
+            whole = len(joined) // size * size
+            yield from (joined[start : start + size] for start in range(0, whole, size))
+            waiting, held = [joined[whole:]], len(joined) - whole
+    if held:
+        yield np.concatenate(waiting)
+    elif not waiting:
+        raise BadMedia("the file has a sound track, but nothing in it can be decoded", setting="audio")
+
+
+def duration(media: bytes) -> float:
+    """Length of the sound in seconds, from the file's headers where they tell it, else by counting its packets."""
+    with _opened(media) as container:
+        track = _sound_track(container)
+        trusted = container.format.name not in ("aac", "mp3", "amr")
+        padding = track.codec_context.delay / 48_000 if track.codec_context.name in ("opus", "libopus") else 0.0
+        if trusted and track.duration is not None and track.time_base is not None and track.duration > 0:
+            return max(0.0, float(track.duration * track.time_base) - padding)
+        if trusted and container.duration is not None and container.duration > 0:
+            return max(0.0, container.duration / av.time_base - padding)
+        return sum(len(block) for block in _samples_of(container, 8_000, True)) / 8_000
+
+
+def resample(samples: np.ndarray[Any, Any], sample_rate: int, new_rate: int) -> Samples:
+    """Bring samples, (n,) or (n, channels), from `sample_rate` to `new_rate` Hz; the length in seconds stays."""
+    planes = _planes(samples)
+    if sample_rate != new_rate and planes.shape[1]:
+        layout = layout_of(len(planes), FORMATS["wav"])
+        frames = [frame.to_ndarray() for frame in _frames(planes, sample_rate, layout, "fltp", new_rate)]
+        length = round(planes.shape[1] * new_rate / sample_rate)
+        joined = np.concatenate(frames, axis=1)[:, :length]
+        planes = np.pad(joined, ((0, 0), (0, length - joined.shape[1])))
+    return planes[0] if np.ndim(samples) == 1 else np.ascontiguousarray(planes.T)
+
+
+def _opened(media: bytes) -> InputContainer:
+    if not media:
+        raise BadMedia("the audio is empty: 0 bytes", setting="audio")
+    try:
+        return av.open(io.BytesIO(media), "r", options=dict(_OPEN_OPTIONS), metadata_errors="replace")
+    except (av.FFmpegError, ValueError) as error:
+        raise BadMedia(f"these {len(media)} bytes are no sound or film that can be read", setting="audio") from error
+
+
+def _sound_track(container: InputContainer) -> AudioStream:
+    if not container.streams.audio:
+        raise BadMedia(f"the file ({container.format.name}) has no sound track", setting="audio")
+    return container.streams.audio[0]
+
+
+def _samples_of(container: InputContainer, rate: int, mono: bool) -> Iterator[Samples]:
+    """Decode the first sound track, without the padding that an encoder put behind the end of an MP4 file's sound."""
+    track = _sound_track(container)
+    blocks = _all_samples_of(container, track, rate, mono)
+    if "mp4" not in container.format.name or not track.duration or track.time_base is None:
+        yield from blocks
+        return
+    left = round((float(track.duration * track.time_base) + _late_start(container, track)) * rate)
+    behind: list[Samples] = []
+    for block in blocks:
+        if left:
+            yield block[:left]
+        if len(block) > left:
+            behind.append(block[left:])
+        left = max(0, left - len(block))
+    if sum(map(len, behind)) > 0.2 * rate:  # more than padding: the header was wrong about the length
+        yield from behind
+
+
+def _all_samples_of(container: InputContainer, track: AudioStream, rate: int, mono: bool) -> Iterator[Samples]:
+    """Decode a sound track; in a film, silence stands in where the sound starts after the picture."""
+    layout = "mono" if mono else None
+    late = _late_start(container, track)
+    resampler: AudioResampler | None = None
+    described: tuple[Any, ...] = ()
+    for frame in _decoded(container, track):
+        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if resampler is None or shape != described:
+            if resampler is not None:
+                yield from _as_samples(resampler.resample(None), mono)
+            layout = layout or frame.layout.name
+            resampler, described = AudioResampler(format="fltp", layout=layout, rate=rate), shape
+        if late:
+            channels = 1 if mono else frame.layout.nb_channels
+            yield np.zeros(round(late * rate) if mono else (round(late * rate), channels), np.float32)
+            late = 0.0
+        frame.pts = None
+        yield from _as_samples(resampler.resample(frame), mono)
+    if resampler is not None:
+        yield from _as_samples(resampler.resample(None), mono)
+
+
+def _decoded(container: InputContainer, track: AudioStream) -> Iterator[AudioFrame]:
+    """Frames of the track; a broken packet in the middle is passed over, as players do."""
+    packets = container.demux(track)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError:
+            return
+        if packet is None:
+            return
+        try:
+            yield from packet.decode()
+        except av.FFmpegError:
+            continue
+
+
+def _late_start(container: InputContainer, track: AudioStream) -> float:
+    if not container.streams.video or track.start_time is None or track.time_base is None:
+        return 0.0
+    late = float(track.start_time * track.time_base) - (container.start_time or 0) / av.time_base
+    return late if 0.02 < late < 36_000 else 0.0
+
+
+def _as_samples(frames: list[AudioFrame], mono: bool) -> Iterator[Samples]:
+    for frame in frames:
+        planes = frame.to_ndarray().astype(np.float32, copy=False)
+        if planes.shape[1]:
+            yield planes[0] if mono else np.ascontiguousarray(planes.T)
