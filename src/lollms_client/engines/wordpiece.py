@@ -74,14 +74,14 @@ def _words(text: str) -> Iterator[str]:
 def _normalised(text: str) -> str:
     cleaned = "".join([_clean(character) for character in text])
     plain = [letter for letter in unicodedata.normalize("NFD", cleaned) if unicodedata.category(letter) != "Mn"]
-    return "".join(plain).lower()
+    return "".join([letter.lower() for letter in plain])
 
 
 def _clean(character: str) -> str:
     if character in "\t\n\r":
         return " "
     category = unicodedata.category(character)
-    if character == "\ufffd" or category in ("Cc", "Cf", "Cs", "Co", "Cn"):
+    if character == "\ufffd" or category in ("Cc", "Cf", "Cs", "Co"):
         return ""
     return " " if category == "Zs" else character
 
