@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -51,35 +52,48 @@ def encode(
     a number of channels that the format cannot hold.
     """
     form = sound_format(output_format)
-    planes = _planes(samples)
-    layout = layout_of(planes.shape[0], form)
+    array = _checked(samples)
+    channels = 1 if array.ndim == 1 else array.shape[1]
+    layout = layout_of(channels, form)
     if not 1_000 <= sample_rate <= 768_000:
         raise BadSetting(f"a sample rate of {sample_rate} Hz cannot be used: 1000 to 768000 can", setting="sample_rate")
     if form.name in ("wav", "pcm"):
-        data = _sixteen_bit(planes)
-        return Media(data if form.name == "pcm" else _wav_header(len(data), sample_rate, len(planes)) + data, form.mime)
+        data = b"".join(_sixteen_bit(block) for block in _cut(array, sample_rate))
+        return Media(data if form.name == "pcm" else _wav_header(len(data), sample_rate, channels) + data, form.mime)
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=form.container) as container:
-        _write_sound(container, form, planes, sample_rate, layout, bit_rate)
+        _write_sound(container, form, array, sample_rate, layout, bit_rate)
     return Media(buffer.getvalue(), form.mime)
 
 
-def _planes(samples: np.ndarray[Any, Any]) -> Samples:
-    """Bring samples into shape (channels, n), finite and within -1..1."""
+def _checked(samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     array = np.asarray(samples)
-    if array.dtype.kind == "i":
-        array = array.astype(np.float32) / float(np.iinfo(array.dtype).max + 1)
-    if array.dtype.kind != "f" or array.ndim not in (1, 2) or (array.ndim == 2 and array.shape[1] == 0):
+    if array.dtype.kind not in "fi" or array.ndim not in (1, 2) or (array.ndim == 2 and array.shape[1] == 0):
         raise BadSetting(
             f"samples must be numbers shaped (n,) or (n, channels), not {array.dtype} {array.shape}", setting="samples"
         )
-    planes = np.atleast_2d(array.astype(np.float32).T)
-    return np.clip(np.nan_to_num(planes, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+    return array
 
 
-def _sixteen_bit(planes: Samples) -> bytes:
-    scaled = np.clip(np.rint(planes.T * 32768.0), -32768, 32767)
-    data: bytes = scaled.astype("<i2").tobytes()
+def _cut(array: np.ndarray[Any, Any], rate: int) -> Iterator[np.ndarray[Any, Any]]:
+    """Cut samples into blocks of ten seconds, so that an hour of sound is not held in several forms at once."""
+    step = max(1, rate * 10)
+    return (array[start : start + step] for start in range(0, len(array), step))
+
+
+def _planes(array: np.ndarray[Any, Any]) -> Samples:
+    """Bring samples into shape (channels, n), float32, finite and within -1..1."""
+    if array.dtype.kind == "i":
+        array = array.astype(np.float32) / float(np.iinfo(array.dtype).max + 1)
+    planes = np.atleast_2d(array.astype(np.float32, copy=False).T)
+    clipped: Samples = np.clip(np.nan_to_num(planes, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+    return clipped
+
+
+def _sixteen_bit(block: np.ndarray[Any, Any]) -> bytes:
+    if block.dtype != np.int16:
+        block = np.clip(np.rint(_planes(block).T * 32768.0), -32768, 32767)
+    data: bytes = block.astype("<i2", copy=False).tobytes()
     return data
 
 
@@ -96,7 +110,12 @@ def _wav_header(size: int, sample_rate: int, channels: int) -> bytes:
 
 
 def _write_sound(
-    container: OutputContainer, form: AudioFormat, planes: Samples, rate: int, layout: str, bit_rate: int | None
+    container: OutputContainer,
+    form: AudioFormat,
+    array: np.ndarray[Any, Any],
+    rate: int,
+    layout: str,
+    bit_rate: int | None,
 ) -> None:
     out_rate = form.nearest_rate(rate)
     stream = container.add_stream(form.codec, rate=out_rate)
@@ -104,24 +123,24 @@ def _write_sound(
     stream.codec_context.layout = layout
     stream.codec_context.format = form.sample_format
     if form.bits_per_channel:
-        stream.bit_rate = bit_rate or form.bits_per_channel * len(planes)
+        stream.bit_rate = bit_rate or form.bits_per_channel * stream.codec_context.channels
     written = 0
-    for frame in _frames(planes, rate, layout, form.sample_format, out_rate):
+    for frame in _frames(array, rate, layout, form.sample_format, out_rate):
         frame.pts, frame.time_base = written, Fraction(1, out_rate)  # the M4A header keeps the true length by these
         written += frame.samples
         container.mux(stream.encode(frame))
     container.mux(stream.encode(None))
 
 
-def _frames(planes: Samples, rate: int, layout: str, sample_format: str, out_rate: int) -> Iterator[AudioFrame]:
-    """Cut samples into frames of half a second and convert them; an empty sound becomes one frame of silence."""
+def _frames(
+    array: np.ndarray[Any, Any], rate: int, layout: str, sample_format: str, out_rate: int
+) -> Iterator[AudioFrame]:
+    """Cut samples into frames and convert them; an empty sound becomes 10 ms of silence."""
     resampler = AudioResampler(format=sample_format, layout=layout, rate=out_rate)
-    step = max(1, rate // 2)
-    if planes.shape[1] == 0:
-        planes = np.zeros((len(planes), max(1, rate // 100)), np.float32)
-    for start in range(0, planes.shape[1], step):
-        block = np.ascontiguousarray(planes[:, start : start + step])
-        frame = AudioFrame.from_ndarray(block, format="fltp", layout=layout)
+    if len(array) == 0:
+        array = np.zeros((max(1, rate // 100), *array.shape[1:]), np.float32)
+    for block in _cut(array, rate):
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(_planes(block)), format="fltp", layout=layout)
         frame.sample_rate = rate
         frame.pts = None
         yield from resampler.resample(frame)
@@ -185,22 +204,28 @@ def duration(media: bytes) -> float:
 
 def resample(samples: np.ndarray[Any, Any], sample_rate: int, new_rate: int) -> Samples:
     """Bring samples, (n,) or (n, channels), from `sample_rate` to `new_rate` Hz; the length in seconds stays."""
-    planes = _planes(samples)
+    array = _checked(samples)
+    planes = _planes(array)
     if sample_rate != new_rate and planes.shape[1]:
         layout = layout_of(len(planes), FORMATS["wav"])
-        frames = [frame.to_ndarray() for frame in _frames(planes, sample_rate, layout, "fltp", new_rate)]
+        frames = [frame.to_ndarray() for frame in _frames(array, sample_rate, layout, "fltp", new_rate)]
         length = round(planes.shape[1] * new_rate / sample_rate)
         joined = np.concatenate(frames, axis=1)[:, :length]
         planes = np.pad(joined, ((0, 0), (0, length - joined.shape[1])))
-    return planes[0] if np.ndim(samples) == 1 else np.ascontiguousarray(planes.T)
+    return planes[0] if array.ndim == 1 else np.ascontiguousarray(planes.T)
 
 
-def _opened(media: bytes) -> InputContainer:
+@contextmanager
+def _opened(media: bytes) -> Iterator[InputContainer]:
+    """Open a file for reading; whatever PyAV finds wrong with it, then or later, becomes BadMedia."""
     if not media:
         raise BadMedia("the audio is empty: 0 bytes", setting="audio")
     try:
-        return av.open(io.BytesIO(media), "r", options=dict(_OPEN_OPTIONS), metadata_errors="replace")
-    except (av.FFmpegError, ValueError) as error:
+        with av.open(io.BytesIO(media), "r", options=dict(_OPEN_OPTIONS), metadata_errors="replace") as container:
+            yield container
+    except BadMedia:
+        raise
+    except (av.FFmpegError, ValueError, OverflowError) as error:
         raise BadMedia(f"these {len(media)} bytes are no sound or film that can be read", setting="audio") from error
 
 
@@ -238,6 +263,7 @@ def _all_samples_of(container: InputContainer, track: AudioStream, rate: int, mo
     for frame in _decoded(container, track):
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
         if resampler is None or shape != described:
+            _check_frame(frame)
             if resampler is not None:
                 yield from _as_samples(resampler.resample(None), mono)
             layout = layout or frame.layout.name
@@ -250,6 +276,14 @@ def _all_samples_of(container: InputContainer, track: AudioStream, rate: int, mo
         yield from _as_samples(resampler.resample(frame), mono)
     if resampler is not None:
         yield from _as_samples(resampler.resample(None), mono)
+
+
+def _check_frame(frame: AudioFrame) -> None:
+    if not 1_000 <= frame.sample_rate <= 768_000 or not 1 <= frame.layout.nb_channels <= 64:
+        raise BadMedia(
+            f"the sound claims {frame.sample_rate} Hz and {frame.layout.nb_channels} channels: the file is damaged",
+            setting="audio",
+        )
 
 
 def _decoded(container: InputContainer, track: AudioStream) -> Iterator[AudioFrame]:
