@@ -1,0 +1,45 @@
+"""What a conversation is beside its messages: its title, prompt, people, pins, and where it stands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from lollms_client.discussion.message import new_id
+
+_ZONES = (
+    ("memory", "Memory"),
+    ("user_data_zone", "User Data Zone"),
+    ("discussion_data_zone", "Discussion Data Zone"),
+    ("personality_data_zone", "Personality Data Zone"),
+)
+
+
+class DiscussionState(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Plain values, kept whole by a store. `participants` maps a sender to facts about it such as an icon."""
+
+    id: str = msgspec.field(default_factory=new_id)
+    title: str = ""
+    system_prompt: str = ""
+    participants: dict[str, dict[str, Any]] = {}
+    metadata: dict[str, Any] = {}
+    pins: list[str] = []
+    branch_labels: dict[str, str] = {}
+    active_branch_id: str | None = None
+    memory: str = ""
+    user_data_zone: str = ""
+    discussion_data_zone: str = ""
+    personality_data_zone: str = ""
+    created_at: datetime = msgspec.field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def system_text(self) -> str:
+        """The system prompt, and below it each data zone that has something in it, under its heading."""
+        blocks = [self.system_prompt.strip()]
+        for name, heading in _ZONES:
+            text = getattr(self, name).strip()
+            if text:
+                blocks.append(f"-- {heading} --\n{text}")
+        return "\n\n".join(block for block in blocks if block)

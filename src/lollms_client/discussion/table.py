@@ -1,0 +1,118 @@
+"""Where a conversation's messages lie: the contract of a table of messages, and the one in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+from lollms_client.discussion.failures import BadConversation
+from lollms_client.discussion.message import LollmsMessage
+
+
+class MessageTable(Protocol):
+    """Messages by id, with their children in the order in which they were added."""
+
+    def get(self, message_id: str) -> LollmsMessage | None:
+        """The message, None where there is none."""
+
+    def children(self, parent_id: str | None) -> list[str]:
+        """The ids of a message's children, oldest first; of None: the roots."""
+
+    def walk_up(self, tip_id: str) -> Iterator[LollmsMessage]:
+        """The message, its parent, and so on to the root, read as far as it is consumed."""
+
+    def everything(self) -> Iterator[LollmsMessage]:
+        """All messages in the order in which they were added (so parents come before children unless moved)."""
+
+    def insert(self, messages: Iterable[LollmsMessage]) -> None:
+        """Add new messages at once, all or none; their parents are there or come earlier in the same call."""
+
+    def update(self, message: LollmsMessage) -> None:
+        """Keep what was changed in a message."""
+
+    def move(self, message_ids: Iterable[str], parent_id: str | None) -> None:
+        """Hang messages below another parent."""
+
+    def remove(self, message_ids: Iterable[str]) -> None:
+        """Forget messages; the caller has seen to their children."""
+
+    def leaves(self) -> list[str]:
+        """The ids of the messages that have no children, oldest first."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Keep all that is changed inside, or (after an exception, where the table can) nothing of it."""
+
+    def __len__(self) -> int: ...
+
+
+class MemoryTable:
+    """Messages in dictionaries: every operation costs what it touches."""
+
+    def __init__(self) -> None:
+        self._messages: dict[str, LollmsMessage] = {}
+        self._children: dict[str | None, dict[str, None]] = {}  # a dictionary is an ordered set
+
+    def get(self, message_id: str) -> LollmsMessage | None:
+        """The message, None where there is none."""
+        return self._messages.get(message_id)
+
+    def children(self, parent_id: str | None) -> list[str]:
+        """The ids of a message's children, oldest first; of None: the roots."""
+        return list(self._children.get(parent_id, ()))
+
+    def walk_up(self, tip_id: str) -> Iterator[LollmsMessage]:
+        """The message, its parent, and so on to the root."""
+        message = self._messages.get(tip_id)
+        while message is not None:
+            yield message
+            message = self._messages.get(message.parent_id) if message.parent_id is not None else None
+
+    def everything(self) -> Iterator[LollmsMessage]:
+        """All messages in the order in which they were added."""
+        return iter(list(self._messages.values()))
+
+    def insert(self, messages: Iterable[LollmsMessage]) -> None:
+        """Add new messages at once, all or none."""
+        batch = list(messages)
+        fresh: set[str] = set()
+        for message in batch:
+            if message.id in self._messages or message.id in fresh:
+                raise BadConversation(f"there is a message with the id {message.id} already")
+            fresh.add(message.id)
+        for message in batch:
+            self._messages[message.id] = message
+            self._children.setdefault(message.parent_id, {})[message.id] = None
+
+    def update(self, message: LollmsMessage) -> None:
+        """Nothing to do: the message is the one kept."""
+
+    def move(self, message_ids: Iterable[str], parent_id: str | None) -> None:
+        """Hang messages below another parent."""
+        for message_id in message_ids:
+            message = self._messages[message_id]
+            self._unhang(message)
+            object.__setattr__(message, "parent_id", parent_id)
+            self._children.setdefault(parent_id, {})[message_id] = None
+
+    def remove(self, message_ids: Iterable[str]) -> None:
+        """Forget messages; the caller has seen to their children."""
+        for message_id in message_ids:
+            self._unhang(self._messages.pop(message_id))
+
+    def leaves(self) -> list[str]:
+        """The ids of the messages that have no children, oldest first."""
+        return [message_id for message_id in self._messages if message_id not in self._children]
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Changes in memory happen at once; they were checked before."""
+        return nullcontext()
+
+    def _unhang(self, message: LollmsMessage) -> None:
+        siblings = self._children[message.parent_id]
+        del siblings[message.id]
+        if not siblings:
+            del self._children[message.parent_id]
+
+    def __len__(self) -> int:
+        return len(self._messages)

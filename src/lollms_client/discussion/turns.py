@@ -1,0 +1,169 @@
+"""From the tree's messages to what a model is given: whole turns, answered tool calls, media where they may stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from lollms_client.discussion.message import LollmsMessage
+from lollms_client.types.message import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    TextPart,
+    ToolResultPart,
+)
+
+NO_RESULT = "No result: the tool was not run."
+
+
+def to_turns(branch: Iterable[LollmsMessage], system_text: str = "") -> tuple[Message, ...]:
+    """The typed messages of a branch, the system text first.
+
+    Empty messages and summary nodes are left out; a tool call that was passed over gets an error result, because
+    services refuse a call without an answer.
+    """
+    turns: list[Message] = [Message.system(system_text)] if system_text else []
+    for node in branch:
+        if node.kind == "summary":
+            continue
+        message = node.to_message()
+        if message.parts:
+            turns.append(message)
+    return tuple(answer_tool_calls(turns))
+
+
+def answer_tool_calls(turns: Sequence[Message]) -> list[Message]:
+    """Add an error result for every tool call that has none, except where the calls are the newest thing."""
+    answered: list[Message] = []
+    open_calls: dict[str, str] = {}
+    for turn in turns:
+        if turn.role != "tool":
+            answered.extend(_unanswered(open_calls))
+            open_calls = {call.id: call.name for call in turn.tool_calls}
+        else:
+            for part in turn.parts:
+                if isinstance(part, ToolResultPart):
+                    open_calls.pop(part.call_id, None)
+        answered.append(turn)
+    if answered and answered[-1].role == "tool":
+        answered.extend(_unanswered(open_calls))
+    return answered
+
+
+def _unanswered(open_calls: dict[str, str]) -> list[Message]:
+    return [Message.tool(call_id, NO_RESULT, name=name, is_error=True) for call_id, name in open_calls.items()]
+
+
+def split_system(turns: Sequence[Message]) -> tuple[str, list[Message]]:
+    """All system text together, and the other messages: for services whose instructions stand apart."""
+    texts = [turn.text.strip() for turn in turns if turn.role == "system"]
+    return "\n\n".join(text for text in texts if text), [turn for turn in turns if turn.role != "system"]
+
+
+def media_to_user(turns: Sequence[Message], *, keep_in_results: bool) -> list[Message]:
+    """Move images, sounds and files out of the assistant's turns (and of tool results, unless kept) to the user's.
+
+    Many services take media from the user alone. What moves comes after the tool results that must follow an answer.
+    """
+    spread: list[Message] = []
+    waiting: list[Part] = []
+    for turn in turns:
+        if turn.role in ("user", "system") and waiting:
+            spread.append(Message(role="user", parts=tuple(waiting)))
+            waiting = []
+        if turn.role == "assistant":
+            if waiting and not (spread and spread[-1].tool_calls):
+                spread.append(Message(role="user", parts=tuple(waiting)))
+                waiting = []
+            turn = _without_media(turn, waiting)
+        elif turn.role == "tool" and not keep_in_results:
+            turn = _results_without_media(turn, waiting)
+        if turn.parts:
+            spread.append(turn)
+    if waiting:
+        spread.append(Message(role="user", parts=tuple(waiting)))
+    return spread
+
+
+def _without_media(turn: Message, waiting: list[Part]) -> Message:
+    kept: list[Part] = []
+    for part in turn.parts:
+        if isinstance(part, (ImagePart, FilePart)) or (isinstance(part, AudioPart) and not part.id):
+            if not waiting:
+                waiting.append(TextPart(text="From the assistant's previous answer:"))
+            waiting.append(part)
+        else:
+            kept.append(part)
+    return turn if len(kept) == len(turn.parts) else msgspec.structs.replace(turn, parts=tuple(kept))
+
+
+def _results_without_media(turn: Message, waiting: list[Part]) -> Message:
+    kept: list[Part] = []
+    for part in turn.parts:
+        if isinstance(part, ToolResultPart) and not isinstance(part.content, str):
+            pictures = [piece for piece in part.content if isinstance(piece, ImagePart)]
+            if pictures:
+                waiting.append(TextPart(text=f"From the tool {part.name or part.call_id}:"))
+                waiting.extend(pictures)
+            part = msgspec.structs.replace(part, content=result_text(part))
+        kept.append(part)
+    return msgspec.structs.replace(turn, parts=tuple(kept))
+
+
+def result_text(part: ToolResultPart) -> str:
+    """The words of a tool's result."""
+    if isinstance(part.content, str):
+        return part.content
+    return "\n".join(piece.text for piece in part.content if isinstance(piece, TextPart))
+
+
+def merge_runs(turns: Sequence[Message]) -> list[Message]:
+    """Join neighbouring turns of the user, and of the assistant up to a tool call, into one each."""
+    merged: list[Message] = []
+    for turn in turns:
+        last = merged[-1] if merged else None
+        if last is None or last.role != turn.role or turn.role not in ("user", "assistant") or last.tool_calls:
+            merged.append(turn)
+        else:
+            merged[-1] = msgspec.structs.replace(last, parts=_joined(last.parts, turn.parts))
+    return merged
+
+
+def _joined(first: tuple[Part, ...], second: tuple[Part, ...]) -> tuple[Part, ...]:
+    end, start = first[-1], second[0]
+    if isinstance(end, TextPart) and isinstance(start, TextPart):
+        text = f"{end.text.rstrip()}\n\n{start.text.lstrip()}"
+        return (*first[:-1], msgspec.structs.replace(end, text=text, cache=end.cache or start.cache), *second[1:])
+    return (*first, *second)
+
+
+def tool_names(turns: Iterable[Message]) -> dict[str, str]:
+    """The names of the tools by the ids of their calls."""
+    return {call.id: call.name for turn in turns for call in turn.tool_calls}
+
+
+def described(part: Part) -> str:
+    """Words in the place of a part that a format has no place for."""
+    if isinstance(part, AudioPart):
+        if part.transcript:
+            return part.transcript
+        return f"[sound: {part.media.mime_type}, {len(part.media)} bytes]" if part.media else "[sound]"
+    if isinstance(part, FilePart):
+        kind = f": {part.media.mime_type}, {len(part.media)} bytes" if part.media else ""
+        return f"[file {part.name or part.url or part.id or 'without a name'}{kind}]"
+    if isinstance(part, ImagePart):
+        return f"[image {part.url or (part.media.mime_type if part.media else '')}]"
+    return ""
+
+
+_NAME = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def tool_name(name: str) -> str:
+    """A tool's name in the characters that services allow."""
+    return _NAME.sub("_", name)[:64] or "tool"

@@ -1,0 +1,233 @@
+"""The conversation that `chat(discussion)` takes and that an application keeps."""
+
+from __future__ import annotations
+
+import warnings as python_warnings
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Self
+
+from lollms_client.discussion.exporting import check_format, export_branch
+from lollms_client.discussion.failures import BadConversation, UnknownFormat, UnknownMessage
+from lollms_client.discussion.message import LollmsMessage
+from lollms_client.discussion.reading import in_a_row, read_message
+from lollms_client.discussion.state import DiscussionState
+from lollms_client.discussion.table import MessageTable
+from lollms_client.discussion.tree import BranchDifference, MessageTree
+from lollms_client.discussion.turns import to_turns
+from lollms_client.types.accounting import CallWarning
+from lollms_client.types.message import Message
+
+__all__ = [
+    "BadConversation",
+    "BranchDifference",
+    "LollmsDiscussion",
+    "LollmsMessage",
+    "UnknownFormat",
+    "UnknownMessage",
+]
+
+_STATE_FIELDS = frozenset(DiscussionState.__struct_fields__)
+
+
+class _StateText:
+    """A text of the discussion's state as an attribute."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, discussion: LollmsDiscussion, owner: type | None = None) -> str:
+        text: str = getattr(discussion._state, self._name)
+        return text
+
+    def __set__(self, discussion: LollmsDiscussion, text: str | None) -> None:
+        discussion._set(**{self._name: text or ""})
+
+
+class LollmsDiscussion(MessageTree):
+    """A tree of messages with a place where it stands, a system prompt, people, pins, a title and metadata.
+
+    It lives in memory and leaves nothing behind, unless `db_manager` (a LollmsDataManager) keeps it. `lollmsClient`
+    is only needed to talk to a model.
+    """
+
+    title = _StateText()
+    system_prompt = _StateText()
+    memory = _StateText()
+    user_data_zone = _StateText()
+    discussion_data_zone = _StateText()
+    personality_data_zone = _StateText()
+
+    def __init__(
+        self,
+        lollmsClient: Any = None,  # noqa: N803 (the documented name)
+        db_manager: Any = None,
+        discussion_id: str | None = None,
+        db_discussion_obj: Any = None,
+        autosave: bool = False,
+        max_context_size: int | None = None,
+        **fields: Any,
+    ) -> None:
+        state, table = _opened(db_manager, discussion_id, fields)
+        super().__init__(state, table)
+        self.lollmsClient = lollmsClient
+        self.autosave = autosave
+        self.max_context_size = max_context_size
+
+    @classmethod
+    def create_new(cls, lollms_client: Any = None, db_manager: Any = None, **fields: Any) -> Self:
+        """A new discussion, kept by `db_manager` where one is given; `fields` are `title`, `system_prompt` …."""
+        return cls(lollms_client, db_manager=db_manager, **fields)
+
+    @classmethod
+    def from_messages(
+        cls, messages: Iterable[Any], lollms_client: Any = None, db_manager: Any = None, **fields: Any
+    ) -> Self:
+        """A discussion of one branch out of dictionaries, objects, texts, Messages or LollmsMessages.
+
+        Leading system messages become the system prompt. Raises BadConversation.
+        """
+        system, row = in_a_row(read_message(message) for message in messages)
+        fields.setdefault("system_prompt", system)
+        discussion = cls(lollms_client, db_manager=db_manager, **fields)
+        discussion.attach_all(row)
+        return discussion
+
+    # --- facts --------------------------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """The discussion's identifier."""
+        return self._state.id
+
+    @property
+    def created_at(self) -> datetime:
+        """When it began, in UTC."""
+        return self._state.created_at
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Facts of the application's own, in JSON values; kept at `commit` where they are changed in place."""
+        return self._state.metadata
+
+    @metadata.setter
+    def metadata(self, values: Mapping[str, Any]) -> None:
+        self._set(metadata=dict(values))
+
+    discussion_metadata = metadata
+
+    def set_metadata_item(self, key: str, value: Any) -> None:
+        """Set one entry of the metadata."""
+        self._set(metadata={**self._state.metadata, key: value})
+
+    @property
+    def participants(self) -> dict[str, dict[str, Any]]:
+        """Who takes part: the sender's name and facts such as an icon."""
+        return self._state.participants
+
+    @participants.setter
+    def participants(self, values: Mapping[str, Mapping[str, Any]]) -> None:
+        self._set(participants={name: dict(facts) for name, facts in values.items()})
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """The ids of the pinned messages."""
+        return tuple(self._state.pins)
+
+    @property
+    def branch_labels(self) -> dict[str, str]:
+        """Names of branches by message id."""
+        return dict(self._state.branch_labels)
+
+    @property
+    def system_text(self) -> str:
+        """What a model is told before everything: the system prompt and the data zones."""
+        return self._state.system_text
+
+    def _set(self, **changes: Any) -> None:
+        for name, value in changes.items():
+            setattr(self._state, name, value)
+        self._save_state()
+
+    # --- out ----------------------------------------------------------------------------------------------------
+
+    def to_messages(self, branch_tip_id: str | None = None) -> tuple[Message, ...]:
+        """The branch as typed messages, the system text first: what a model is given. Raises UnknownMessage."""
+        return to_turns(self.get_messages(branch_tip_id), self.system_text)
+
+    def export(
+        self,
+        format_type: str,
+        branch_tip_id: str | None = None,
+        max_allowed_tokens: int | None = None,
+        *,
+        limit: int | None = None,
+        suppress_system_prompt: bool = False,
+        system_prompt_override: str | None = None,
+        warnings: list[CallWarning] | None = None,
+    ) -> Any:
+        """A branch (default: the active one) in another form.
+
+        `openai_chat` and `ollama_chat` give a list of messages; `openai_responses`, `anthropic` and `gemini` a
+        dictionary of request fields; `lollms_text`, `openai_completion` (a plain prompt), `markdown` and `html` text;
+        `json` the text of the whole tree, or of one branch where `branch_tip_id` is given, which `from_json` reads
+        back. `limit` takes the newest messages only. What a format cannot hold is told in `warnings`.
+
+        Raises UnknownFormat (a ValueError) and UnknownMessage (a KeyError).
+        """
+        check_format(format_type)
+        if format_type == "json":
+            return self._export_json(branch_tip_id, limit)
+        notes = warnings if warnings is not None else []
+        system = self.system_text if system_prompt_override is None else system_prompt_override
+        system = "" if suppress_system_prompt else system
+        branch = self.get_messages(branch_tip_id, limit)
+        return export_branch(format_type, branch, system, self._state.title, notes)
+
+    def _export_json(self, branch_tip_id: str | None, limit: int | None) -> str:
+        from lollms_client.discussion.export_json import to_json
+
+        if branch_tip_id is None and limit is None:
+            return to_json(self._state, self.messages)
+        return to_json(*_cut_out(self._state, self.get_messages(branch_tip_id, limit)))
+
+    # --- keeping ------------------------------------------------------------------------------------------------
+
+    def commit(self) -> None:
+        """Keep what was changed in place; in memory there is nothing to do."""
+        self._save_state()
+
+
+def _cut_out(state: DiscussionState, branch: list[LollmsMessage]) -> tuple[DiscussionState, list[LollmsMessage]]:
+    import msgspec
+
+    kept = {message.id for message in branch}
+    copies = [message.copy(id=message.id, parent_id=message.parent_id) for message in branch]
+    if copies:
+        copies[0].parent_id = None
+    cut = msgspec.structs.replace(
+        state,
+        active_branch_id=copies[-1].id if copies else None,
+        pins=[pinned for pinned in state.pins if pinned in kept],
+        branch_labels={name: label for name, label in state.branch_labels.items() if name in kept},
+    )
+    return cut, copies
+
+
+def _opened(
+    db_manager: Any, discussion_id: str | None, fields: dict[str, Any]
+) -> tuple[DiscussionState, MessageTable | None]:
+    aliases = {"discussion_metadata": "metadata"}
+    known: dict[str, Any] = {}
+    for name, value in fields.items():
+        target = aliases.get(name, name)
+        if target in _STATE_FIELDS:
+            known[target] = value
+        else:
+            python_warnings.warn(f"LollmsDiscussion has no setting {name!r}: it is ignored", UserWarning, stacklevel=4)
+    if db_manager is not None:
+        opened: tuple[DiscussionState, MessageTable] = db_manager.open_discussion(discussion_id, known)
+        return opened
+    if discussion_id is not None:
+        known["id"] = discussion_id
+    return DiscussionState(**{name: value for name, value in known.items() if value is not None}), None
