@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,17 @@ from lollms_client.types import Media
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
 
-__all__ = ["FORMATS", "Samples", "decode", "decode_blocks", "duration", "encode", "resample", "sound_format"]
+__all__ = [
+    "FORMATS",
+    "Samples",
+    "decode",
+    "decode_blocks",
+    "duration",
+    "encode",
+    "encode_steps",
+    "resample",
+    "sound_format",
+]
 
 Samples = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -42,28 +52,68 @@ _WAV_LIMIT = 2**32 - 64
 
 
 def encode(
-    samples: np.ndarray[Any, Any], sample_rate: int, output_format: str = "wav", *, bit_rate: int | None = None
+    samples: np.ndarray[Any, Any],
+    sample_rate: int,
+    output_format: str = "wav",
+    *,
+    new_rate: int | None = None,
+    bit_rate: int | None = None,
 ) -> Media:
     """Write samples, (n,) or (n, channels) in -1..1 at `sample_rate` Hz, as a file of `output_format`.
 
-    `bit_rate` (bits a second) is for the lossy formats. A format that does not know the sample rate gets the next rate
-    that it knows. WAV and FLAC are 16 bit and exact; MP3, Opus and M4A keep the true length in their headers; raw AAC
-    has no place for it and comes out up to 0.1 s longer. Raises BadSetting for an unknown format, an unusable rate or
-    a number of channels that the format cannot hold.
+    `new_rate` (Hz) resamples on the way; `bit_rate` (bits a second) is for the lossy formats. A format that does not
+    know the rate gets the next rate that it knows. WAV and FLAC are 16 bit and exact; MP3, Opus and M4A keep the true
+    length in their headers; raw AAC has no place for it and comes out up to 0.1 s longer. Raises BadSetting for an
+    unknown format, an unusable rate or a number of channels that the format cannot hold.
     """
+    steps = encode_steps(samples, sample_rate, output_format, new_rate=new_rate, bit_rate=bit_rate)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            media: Media = end.value
+            return media
+
+
+def encode_steps(
+    samples: np.ndarray[Any, Any],
+    sample_rate: int,
+    output_format: str = "wav",
+    *,
+    new_rate: int | None = None,
+    bit_rate: int | None = None,
+) -> Generator[float, None, Media]:
+    """Do the same as `encode` in steps of ten seconds of sound: yields the fraction done, returns the file."""
     form = sound_format(output_format)
     array = _checked(samples)
-    channels = 1 if array.ndim == 1 else array.shape[1]
-    layout = layout_of(channels, form)
-    if not 1_000 <= sample_rate <= 768_000:
-        raise BadSetting(f"a sample rate of {sample_rate} Hz cannot be used: 1000 to 768000 can", setting="sample_rate")
+    layout = layout_of(1 if array.ndim == 1 else array.shape[1], form)
+    for rate in (sample_rate, new_rate or sample_rate):
+        if not 1_000 <= rate <= 768_000:
+            raise BadSetting(f"a sample rate of {rate} Hz cannot be used: 1000 to 768000 can", setting="sample_rate")
     if form.name in ("wav", "pcm"):
-        data = b"".join(_sixteen_bit(block) for block in _cut(array, sample_rate))
-        return Media(data if form.name == "pcm" else _wav_header(len(data), sample_rate, channels) + data, form.mime)
+        return (yield from _write_plain(form, array, sample_rate, new_rate or sample_rate, layout))
     buffer = io.BytesIO()
+    out_rate = form.nearest_rate(new_rate or sample_rate)
     with av.open(buffer, "w", format=form.container) as container:
-        _write_sound(container, form, array, sample_rate, layout, bit_rate)
+        yield from _write_sound(container, form, array, (sample_rate, out_rate), layout, bit_rate)
     return Media(buffer.getvalue(), form.mime)
+
+
+def _write_plain(
+    form: AudioFormat, array: np.ndarray[Any, Any], rate: int, out_rate: int, layout: str
+) -> Generator[float, None, Media]:
+    pieces: list[bytes] = []
+    channels = 1 if array.ndim == 1 else array.shape[1]
+    if rate == out_rate:
+        for done, block in _cut(array, rate):
+            yield done
+            pieces.append(_sixteen_bit(block))
+    else:
+        for done, frame in _frames(array, rate, layout, "flt", out_rate):
+            yield done
+            pieces.append(_sixteen_bit(frame.to_ndarray().reshape(-1, channels)))
+    data = b"".join(pieces)
+    return Media(data if form.name == "pcm" else _wav_header(len(data), out_rate, channels) + data, form.mime)
 
 
 def _checked(samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -75,10 +125,13 @@ def _checked(samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array
 
 
-def _cut(array: np.ndarray[Any, Any], rate: int) -> Iterator[np.ndarray[Any, Any]]:
-    """Cut samples into blocks of ten seconds, so that an hour of sound is not held in several forms at once."""
+def _cut(array: np.ndarray[Any, Any], rate: int) -> Iterator[tuple[float, np.ndarray[Any, Any]]]:
+    """Cut samples into blocks of ten seconds, so that an hour of sound is not held in several forms at once.
+
+    Each comes with the fraction of the sound that lies before it.
+    """
     step = max(1, rate * 10)
-    return (array[start : start + step] for start in range(0, len(array), step))
+    return ((start / len(array), array[start : start + step]) for start in range(0, len(array), step))
 
 
 def _planes(array: np.ndarray[Any, Any]) -> Samples:
@@ -113,11 +166,11 @@ def _write_sound(
     container: OutputContainer,
     form: AudioFormat,
     array: np.ndarray[Any, Any],
-    rate: int,
+    rates: tuple[int, int],
     layout: str,
     bit_rate: int | None,
-) -> None:
-    out_rate = form.nearest_rate(rate)
+) -> Iterator[float]:
+    rate, out_rate = rates
     stream = container.add_stream(form.codec, rate=out_rate)
     assert isinstance(stream, AudioStream)
     stream.codec_context.layout = layout
@@ -125,7 +178,8 @@ def _write_sound(
     if form.bits_per_channel:
         stream.bit_rate = bit_rate or form.bits_per_channel * stream.codec_context.channels
     written = 0
-    for frame in _frames(array, rate, layout, form.sample_format, out_rate):
+    for done, frame in _frames(array, rate, layout, form.sample_format, out_rate):
+        yield done
         frame.pts, frame.time_base = written, Fraction(1, out_rate)  # the M4A header keeps the true length by these
         written += frame.samples
         container.mux(stream.encode(frame))
@@ -134,17 +188,17 @@ def _write_sound(
 
 def _frames(
     array: np.ndarray[Any, Any], rate: int, layout: str, sample_format: str, out_rate: int
-) -> Iterator[AudioFrame]:
+) -> Iterator[tuple[float, AudioFrame]]:
     """Cut samples into frames and convert them; an empty sound becomes 10 ms of silence."""
     resampler = AudioResampler(format=sample_format, layout=layout, rate=out_rate)
     if len(array) == 0:
         array = np.zeros((max(1, rate // 100), *array.shape[1:]), np.float32)
-    for block in _cut(array, rate):
+    for done, block in _cut(array, rate):
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(_planes(block)), format="fltp", layout=layout)
         frame.sample_rate = rate
         frame.pts = None
-        yield from resampler.resample(frame)
-    yield from resampler.resample(None)
+        yield from ((done, converted) for converted in resampler.resample(frame))
+    yield from ((1.0, converted) for converted in resampler.resample(None))
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -208,7 +262,7 @@ def resample(samples: np.ndarray[Any, Any], sample_rate: int, new_rate: int) -> 
     planes = _planes(array)
     if sample_rate != new_rate and planes.shape[1]:
         layout = layout_of(len(planes), FORMATS["wav"])
-        frames = [frame.to_ndarray() for frame in _frames(array, sample_rate, layout, "fltp", new_rate)]
+        frames = [frame.to_ndarray() for _, frame in _frames(array, sample_rate, layout, "fltp", new_rate)]
         length = round(planes.shape[1] * new_rate / sample_rate)
         joined = np.concatenate(frames, axis=1)[:, :length]
         planes = np.pad(joined, ((0, 0), (0, length - joined.shape[1])))

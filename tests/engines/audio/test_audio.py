@@ -135,6 +135,25 @@ def test_resample_keeps_the_length_in_seconds_and_the_pitch() -> None:
     assert both.shape == (round(SECONDS * 8_000) * 3, 2)
 
 
+@pytest.mark.parametrize("name", ["wav", "flac", "mp3", "opus"])
+def test_encode_resamples_on_the_way(name: str) -> None:
+    media = audio.encode(tone(22_050), 22_050, name, new_rate=48_000)
+    samples, rate = audio.decode(media)
+    assert rate == 48_000
+    assert len(samples) / rate == pytest.approx(SECONDS, abs=0.002)
+    assert loudest_frequency(samples, rate) == pytest.approx(440, abs=2)
+
+
+@pytest.mark.parametrize("name", ["wav", "mp3"])
+def test_encode_steps_tell_how_far_they_are(name: str) -> None:
+    steps = audio.encode_steps(tone(8_000, seconds=41.0), 8_000, name)
+    fractions = [next(steps) for _ in range(4)]
+    assert fractions == sorted(fractions)
+    assert fractions[0] == 0.0
+    assert fractions[-1] < 1.0
+    steps.close()
+
+
 def film(with_sound: bool, late: float = 0.0) -> bytes:
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
