@@ -48,7 +48,10 @@ class EngineCall(msgspec.Struct, kw_only=True):
 
 
 def build_call(request: ChatRequest, *, defaults: Mapping[str, Any], template_knows_tools: bool) -> EngineCall:
-    """The call for a request; `defaults` are the model's own sampling values. BadSetting: impossible values."""
+    """The call for a request. BadSetting where a value is impossible.
+
+    `defaults` are the model's own sampling values, and under `system` the instruction for chats that bring none.
+    """
     _check(request)
     body: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
     warnings: list[CallWarning] = []
@@ -61,11 +64,14 @@ def build_call(request: ChatRequest, *, defaults: Mapping[str, Any], template_kn
         body["seed"] = request.seed % _LARGEST_SEED
     if request.stop:
         body["stop"] = list(request.stop)
-    warnings.extend(_add_extra(request, body))
+    warnings.extend(_add_extra(request, body, defaults))
     warnings.extend(_add_reasoning(request, body))
     raw = request.prompt is not None
     call = EngineCall(body=body, raw=raw, warnings=warnings)
-    (_fill_raw if raw else _fill_chat)(call, request, template_knows_tools)
+    if raw:
+        _fill_raw(call, request)
+    else:
+        _fill_chat(call, request, template_knows_tools, str(defaults.get("system", "")))
     return call
 
 
@@ -78,8 +84,9 @@ def _check(request: ChatRequest) -> None:
         raise BadSetting("give messages or a raw prompt, not both", setting="prompt")
 
 
-def _add_extra(request: ChatRequest, body: dict[str, Any]) -> list[CallWarning]:
-    body.update({name: request.extra[name] for name in EXTRA if request.extra.get(name) is not None})
+def _add_extra(request: ChatRequest, body: dict[str, Any], defaults: Mapping[str, Any]) -> list[CallWarning]:
+    given = {name: request.extra[name] for name in EXTRA if request.extra.get(name) is not None}
+    body.update({**{name: defaults[name] for name in EXTRA if name in defaults}, **given})
     unknown = [name for name, value in request.extra.items() if name not in EXTRA and value is not None]
     return [
         CallWarning(kind="dropped", setting=name, detail="llama.cpp does not know this setting") for name in unknown
@@ -96,7 +103,7 @@ def _add_reasoning(request: ChatRequest, body: dict[str, Any]) -> list[CallWarni
     return [CallWarning(kind="unsupported", setting="reasoning_effort", detail=detail)]
 
 
-def _fill_raw(call: EngineCall, request: ChatRequest, template_knows_tools: bool) -> None:
+def _fill_raw(call: EngineCall, request: ChatRequest) -> None:
     call.body["prompt"] = request.prompt
     if request.logprobs is not None:
         call.body["logprobs"] = max(1, request.logprobs)
@@ -108,9 +115,11 @@ def _fill_raw(call: EngineCall, request: ChatRequest, template_knows_tools: bool
             call.warnings.append(CallWarning(kind="unsupported", setting=name, detail=detail))
 
 
-def _fill_chat(call: EngineCall, request: ChatRequest, template_knows_tools: bool) -> None:
+def _fill_chat(call: EngineCall, request: ChatRequest, template_knows_tools: bool, system: str) -> None:
     entries, warnings = entries_of(request.messages, native_tools=template_knows_tools)
     call.warnings.extend(warnings)
+    if system and entries[0]["role"] != "system":
+        entries.insert(0, {"role": "system", "content": system})
     if request.logprobs is not None:
         call.body.update(logprobs=True, top_logprobs=max(1, request.logprobs))
     forced = chosen_tools(request.tools, request.tool_choice)

@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = SMOLLM2_FILE.removesuffix(".gguf")
 DEFAULT_EMBEDDING_MODEL = MINILM.name
 # what makes the small default model write decent prose; a user's own model keeps llama.cpp's values
-DEFAULT_SAMPLING: dict[str, Any] = {"temperature": 0.2, "top_p": 0.9, "repeat_penalty": 1.1, "repeat_last_n": 64}
+DEFAULTS: dict[str, Any] = {
+    "temperature": 0.2,
+    "top_p": 0.9,
+    "dry_multiplier": 0.8,  # with the next two: stops it from repeating itself
+    "frequency_penalty": 0.3,
+    "repeat_last_n": 256,
+    "system": "You are a helpful assistant. Answer briefly and directly, in complete sentences.",
+}
 _EMBEDDING_BATCH = 16  # texts between two looks at the cancel token
 
 
@@ -45,6 +52,7 @@ class LlamaSettings(msgspec.Struct, frozen=True, kw_only=True):
     gpu_layers: int = -1  # -1: as many as fit
     batch_tokens: int = 128  # of the prompt, read between two looks at the cancel token
     chat_template: str = ""  # Jinja
+    system_prompt: str = ""  # for chats that bring none
 
 
 class LlamaEngine:
@@ -174,12 +182,8 @@ class LlamaEngine:
         for progress in self.prepare(request.model, token):
             yield ProgressPart(progress=progress)
         with self._use(request.model, token) as server:
-            default = self._loaded == SMOLLM2.folder / SMOLLM2_FILE
-            call = build_call(
-                request,
-                defaults=DEFAULT_SAMPLING if default else {},
-                template_knows_tools=server.template_knows_tools,
-            )
+            defaults = self._defaults(server)
+            call = build_call(request, defaults=defaults, template_knows_tools=server.template_knows_tools)
             for warning in [*call.warnings, *self._context_warning(server)]:
                 yield WarningPart(warning=warning)
             readers: list[AnswerReader] = []
@@ -190,6 +194,10 @@ class LlamaEngine:
             name = server.settings.path.name.removesuffix(".gguf")
             extra = {"timings": readers[-1].timings, "n_ctx": server.n_ctx}
             yield Finished(index=None, usage=usage_of(readers), model=name, id=readers[0].id, extra=extra)
+
+    def _defaults(self, server: LlamaServer) -> dict[str, Any]:
+        own = DEFAULTS if server.settings.path == SMOLLM2.folder / SMOLLM2_FILE else {}
+        return {**own, "system": self._settings.system_prompt} if self._settings.system_prompt else own
 
     def _context_warning(self, server: LlamaServer) -> list[CallWarning]:
         if server.n_ctx >= self._settings.n_ctx:
