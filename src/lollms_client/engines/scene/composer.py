@@ -1,0 +1,194 @@
+"""The scene composer: a prompt becomes a scene of backdrop and figures, and the scene becomes SVG."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lollms_client.engines.scene.art_library import ArtLibrary, shared_library
+from lollms_client.engines.scene.backdrop import Backdrop, Wish, paint_backdrop
+from lollms_client.engines.scene.colours import tinted
+from lollms_client.engines.scene.description import Description
+from lollms_client.engines.scene.figures import Figure, wrap_svg
+from lollms_client.engines.scene.layout import lay_out
+from lollms_client.engines.scene.lexicon import Lexicon, facts
+from lollms_client.engines.scene.light import Light, light_of
+from lollms_client.engines.scene.prompt_reader import read_prompt
+from lollms_client.engines.scene.unknown_words import Nearest
+
+_ID = re.compile(r'\bid="([^"]+)"')
+_INDOORS = ("room", "bedroom", "kitchen", "stage", "cave", "tabletop", "space", "moon")
+
+
+@dataclass
+class Scene:
+    """A picture in parts: what is behind, the figures in drawing order, what is before."""
+
+    width: int
+    height: int
+    place: str
+    light: Light
+    backdrop: Backdrop
+    figures: list[Figure]
+    description: Description
+
+    def figure_svg(self, figure: Figure, prefix: str = "") -> str:
+        """A figure at its place, lit by the scene."""
+        scale = figure.height / figure.art.height
+        flip = "translate({:g} 0) scale(-1 1) ".format(figure.art.width) if figure.flip else ""
+        turn = (
+            f"rotate({figure.angle:g} {figure.x:.2f} {(figure.foot - figure.height / 2):.2f}) " if figure.angle else ""
+        )
+        place = f"{turn}translate({figure.x - figure.width / 2:.2f} {figure.top:.2f}) scale({scale:.5f}) {flip}".strip()
+        drawing = _ID.sub(lambda match: f'id="{prefix}{match.group(1)}"', self.lit_drawing(figure))
+        return f'<g transform="{place}">{drawing}</g>'
+
+    def lit_drawing(self, figure: Figure) -> str:
+        """The drawing of a figure in its own view box, in the light of the scene."""
+        if figure.art.id in facts()["luminous"] or self.place in _INDOORS:
+            return figure.art.drawing(figure.colours)
+        return figure.art.drawing(figure.colours, self.light.tint, self.light.amount * 0.75)
+
+    def shadow_svg(self, figure: Figure) -> str:
+        """The contact shadow of a figure, or nothing."""
+        if not figure.shadow:
+            return ""
+        lifted = figure.height * 0.25 if figure.zone == "air" else 0.0
+        foot = figure.foot + lifted
+        wide = figure.width * (0.46 if not lifted else 0.32)
+        return (
+            f'<ellipse cx="{figure.x:.1f}" cy="{foot:.1f}" rx="{wide:.1f}" ry="{max(1.0, min(figure.height, figure.width) * 0.05):.1f}" '
+            f'fill="#101828" opacity="{0.24 if not lifted else 0.15}"/>'
+        )
+
+    def svg(self) -> str:
+        """The whole scene as an SVG document."""
+        parts = [f"<g>{layer.svg}</g>" for layer in self.backdrop.layers]
+        parts += [self.shadow_svg(figure) for figure in self.figures]
+        parts += [self.figure_svg(figure, f"f{index}-") for index, figure in enumerate(self.figures)]
+        parts += [f"<g>{layer.svg}</g>" for layer in self.backdrop.overlays]
+        return wrap_svg("".join(parts), self.width, self.height)
+
+
+class SceneComposer:
+    """Understands prompts and composes scenes; `nearest` finds the drawable thing nearest in meaning to a word."""
+
+    def __init__(self, library: ArtLibrary | None = None, nearest: Nearest | None = None) -> None:
+        self.library = library or shared_library()
+        self.lexicon = Lexicon(self.library)
+        self.nearest = nearest
+
+    def read(self, prompt: str, negative_prompt: str | None = None) -> Description:
+        """What a prompt asks for, less what the negative prompt names."""
+        description = read_prompt(prompt, self.lexicon, self.nearest)
+        if negative_prompt:
+            unwanted = read_prompt(negative_prompt, self.lexicon)
+            description.removed |= set(unwanted.ids()) | unwanted.removed
+            description.removed_settings |= unwanted.weather
+            if unwanted.place == description.place:
+                description.place = None
+        description.weather -= description.removed_settings
+        return description
+
+    def compose(self, description: Description, width: int, height: int, seed: int) -> Scene:
+        """A scene of a size in pixels; the same description, size and seed give the same scene."""
+        groups = [self._figures(description, index) for index in range(len(description.things))]
+        present = {figure.art.id for group in groups for figure in group}
+        place = self.place_for(description, [figure for group in groups for figure in group])
+        weather = set(description.weather)
+        if description.season == "winter" and not weather and place not in _INDOORS:
+            weather = {"snow"} if place != "snow" else set()
+        time = description.time or ("night" if _wants_night(present, place) else None)
+        light = light_of(time, weather)
+        wish = Wish(light, weather, description.season, present | description.removed, seed)
+        backdrop = paint_backdrop(place, width, height, wish)
+        self._vary(groups, random.Random(seed))
+        figures = lay_out(description, groups, backdrop, (width, height), seed)
+        return Scene(width, height, place, light, backdrop, figures, description)
+
+    def _figures(self, description: Description, index: int) -> list[Figure]:
+        thing = description.things[index]
+        if thing.object_id in description.removed:
+            return []
+        art = self.library[thing.object_id]
+        single = thing.count == 1
+        result = []
+        for number in range(thing.count):
+            colours = (
+                tuple(thing.colours[:2])
+                if single
+                else tuple(thing.colours[number % len(thing.colours) :][:1])
+                if thing.colours
+                else ()
+            )
+            result.append(Figure(art, index, colours, thing.size, thing.verb, thing.position))
+        return result
+
+    def _vary(self, groups: list[list[Figure]], rng: random.Random) -> None:
+        for group in groups:
+            for figure in group:
+                turned = rng.random() < 0.4
+                figure.scale *= rng.uniform(0.92, 1.08) if len(group) > 1 else 1.0
+                figure.flip = turned and figure.art.faces != "front"
+
+    def place_for(self, description: Description, figures: list[Figure]) -> str:
+        """The backdrop: as named, else what the verbs and things suggest, else a meadow."""
+        wet = any(f.position == "water" or (f.verb is not None and f.verb.pose == "water") for f in figures)
+        named = description.place
+        if named:
+            return {"room": "lake"}.get(named, named) if wet and named in ("room",) else named
+        if description.season == "winter" or "snow" in description.weather:
+            return "snow" if not figures or figures[0].art.place != "water" else "lake"
+        if wet and not any(f.art.place in ("water", "underwater") for f in figures):
+            return "lake"
+        habitats = facts()["habitats"]
+        votes: Counter[str] = Counter()
+        for figure in figures:
+            place = habitats["ids"].get(figure.art.id) or habitats["groups"].get(figure.art.group)
+            votes[place or _by_nature(figure)] += 1
+        flying = any(f.verb is not None and f.verb.pose == "sky" for f in figures)
+        return _elect(votes, figures, flying)
+
+
+def _by_nature(figure: Figure) -> str:
+    return {"water": "sea", "underwater": "underwater", "table": "tabletop", "wall": "room", "space": "space"}.get(
+        figure.art.place, "meadow"
+    )
+
+
+def _elect(votes: Counter[str], figures: list[Figure], flying: bool) -> str:
+    if not votes:
+        return "meadow"
+    indoor = {"room", "bedroom", "kitchen", "stage", "tabletop", "cave"}
+    on_land = [
+        f
+        for f in figures
+        if f.art.place in ("ground", "any") and f.art.group in ("people", "animals", "vehicles", "buildings")
+    ]
+    if votes["sky"] and len(votes) > 1:
+        del votes["sky"]
+    if on_land:
+        for place in ("tabletop", "underwater", "space"):
+            if votes[place] and len([p for p in votes if votes[p]]) > 1:
+                del votes[place]
+    if "sea" in votes or ("lake" in votes and "underwater" in votes):
+        return "sea" if "sea" in votes else "lake"
+    place = max(votes, key=lambda name: (votes[name], name in indoor, name))
+    specific = [
+        name for name in votes if votes[name] and name not in ("meadow", "park", "garden", "street", "tabletop", "room")
+    ]
+    if place in ("meadow", "park", "garden") and specific:
+        place = specific[0]
+    if flying and place == "tabletop":
+        place = "sky"
+    return place
+
+
+def _wants_night(present: set[str], place: str) -> bool:
+    return (
+        bool(present & {"moon", "star", "owl", "ghost", "firework", "fireworks", "comet", "vampire", "bat"})
+        and place not in _INDOORS
+    )

@@ -1,0 +1,410 @@
+"""Reads a prompt into a Description: a small grammar over tokens, clause by clause, from left to right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from lollms_client.engines.scene.colours import shade
+from lollms_client.engines.scene.description import Description, Relation, Thing
+from lollms_client.engines.scene.lexicon import Lexicon, Verb, facts
+from lollms_client.engines.scene.tokens import Token, tokens_of
+from lollms_client.engines.scene.unknown_words import Nearest, settle_unknown
+
+MAX_COUNT = 40
+PLURAL_COUNT = 3
+_RAINBOW = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
+_SPREADING = ("inside", "hold", "wear", "contains", "beside")  # "with a cup and a plate": the relation holds for both
+
+
+@dataclass
+class _Modifier:
+    count: int | None = None
+    colours: list[str] = field(default_factory=list)
+    size: float = 1.0
+    verb: Verb | None = None
+    definite: bool = False
+
+    def empty(self) -> bool:
+        return self.count is None and not self.colours and self.size == 1.0
+
+
+@dataclass
+class _Pending:
+    """A relation whose reference (or, where it was fronted, whose subject) is still to come."""
+
+    kind: str
+    subjects: list[int]
+    word: str = ""
+
+
+def read_prompt(text: str, lexicon: Lexicon, nearest: Nearest | None = None) -> Description:
+    """What the text asks for; never fails, whatever the text."""
+    description = Description()
+    tokens = settle_unknown(tokens_of(text, lexicon), lexicon, nearest, description)
+    reader = _Reader(lexicon, description, tokens)
+    for index, token in enumerate(tokens):
+        reader.read(token, index)
+    reader.finish()
+    return description
+
+
+class _Reader:
+    def __init__(self, lexicon: Lexicon, description: Description, tokens: list[Token]) -> None:
+        self.lexicon = lexicon
+        self.description = description
+        self.tokens = tokens
+        self.modifiers = [_Modifier()]
+        self.subjects: list[int] = []  # what the clause is about
+        self.last: list[int] = []  # what was mentioned last
+        self.pending: _Pending | None = None
+        self.fronted: list[tuple[str, list[int]]] = []  # relations whose subject follows: kind, references
+        self.between: tuple[list[int], int] | None = None
+        self.tone = 0.0
+        self.negated = False
+        self.next_position: str | None = None
+        self.fronted_verb: Verb | None = None
+        self.previous = Token("stop", None, "")
+        self.index = 0
+
+    def read(self, token: Token, index: int) -> None:
+        self.index = index
+        action = getattr(self, f"_{token.kind}", None)
+        if action is not None:
+            action(token)
+        if token.kind not in ("filler", "decorative"):
+            self.previous = token
+
+    def _next(self, skipped: tuple[str, ...] = ("filler", "decorative")) -> Token:
+        for token in self.tokens[self.index + 1 :]:
+            if token.kind not in skipped:
+                return token
+        return Token("stop", None, "")
+
+    # --- before the noun ---------------------------------------------------------------------------------------------
+
+    def _number(self, token: Token) -> None:
+        current = self.modifiers[-1]
+        if current.count is not None and (current.colours or self.previous.kind == "and"):
+            current = _Modifier()
+            self.modifiers.append(current)
+        current.count = token.value
+
+    def _article(self, token: Token) -> None:
+        current = self.modifiers[-1]
+        if token.value == "definite":
+            current.definite = True
+        elif current.count is None and current.colours and self.previous.kind == "and":
+            self.modifiers.append(_Modifier(count=1))
+        elif current.count is None:
+            current.count = 1
+
+    def _tone(self, token: Token) -> None:
+        self.tone = token.value
+
+    def _colour(self, token: Token) -> None:
+        colour = shade(token.value, self.tone) if self.tone else token.value
+        self.tone = 0.0
+        after_copula = self.previous.kind == "copula" or (
+            self.previous.kind in ("and", "colour") and self._colours_last()
+        )
+        if after_copula and self._next(("filler", "decorative", "and", "colour", "tone", "size")).kind != "object":
+            for index in self.last:
+                self.description.things[index].colours.append(colour)
+            return
+        self.modifiers[-1].colours.append(colour)
+
+    def _colours_last(self) -> bool:
+        return bool(self.last) and self.modifiers[-1].empty() and bool(self.description.things[self.last[-1]].colours)
+
+    def _motley(self, token: Token) -> None:
+        self.modifiers[-1].colours += [self.lexicon_colour(name) for name in _RAINBOW]
+
+    def lexicon_colour(self, name: str) -> str:
+        return str(facts()["colours"][name])
+
+    def _size(self, token: Token) -> None:
+        if self.previous.kind == "copula" and self._next().kind not in ("object", "colour", "place"):
+            for index in self.last:
+                self.description.things[index].size *= token.value
+        else:
+            self.modifiers[-1].size *= token.value
+
+    def _not(self, token: Token) -> None:
+        self.negated = True
+
+    # --- nouns -------------------------------------------------------------------------------------------------------
+
+    def _object(self, token: Token) -> None:
+        if self.negated:
+            self.description.removed.add(token.value)
+            self.modifiers = [_Modifier()]
+            self.negated = self._next().kind == "and" and self._next(("filler", "decorative", "and")).kind == "object"
+            return
+        indexes = self._mention(token)
+        self.modifiers = [_Modifier()]
+        if self.pending is not None:
+            self._close_relation(self.pending, indexes)
+        elif self.between is not None and self.previous.kind in ("article", "and", "number", "colour", "size"):
+            self._close_between(indexes)
+        else:
+            self._take_as_subject(indexes)
+        self.last = indexes
+
+    def _mention(self, token: Token) -> list[int]:
+        things = self.description.things
+        last = self.modifiers[-1]
+        if last.definite and last.count is None and len(self.modifiers) == 1:
+            known = [i for i, thing in enumerate(things) if thing.same_as(token.value, last.colours)]
+            if known:
+                return known[-1:]
+        result: list[int] = []
+        for modifier in self.modifiers:
+            count = modifier.count if modifier.count is not None else PLURAL_COUNT if token.plural else 1
+            count = max(count, PLURAL_COUNT) if token.plural and count == 1 and len(self.modifiers) == 1 else count
+            if count == 0:
+                self.description.removed.add(token.value)
+                continue
+            things.append(
+                Thing(
+                    token.value,
+                    min(count, MAX_COUNT),
+                    list(modifier.colours),
+                    modifier.size,
+                    modifier.verb,
+                    said=token.said,
+                )
+            )
+            if count > MAX_COUNT:
+                self.description.ignored.append(f"{count} (at most {MAX_COUNT} of a kind are drawn)")
+            result.append(len(things) - 1)
+        return result or self.last[-1:]
+
+    def _take_as_subject(self, indexes: list[int]) -> None:
+        joined = self.previous_connects() and not any(r.subject in self.subjects for r in self.description.relations)
+        self.subjects = [*self.subjects, *indexes] if joined else list(indexes)
+        for kind, references in self.fronted:
+            for reference in references:
+                self._relate(kind, indexes, reference)
+        self.fronted = []
+        for index in indexes:
+            thing = self.description.things[index]
+            thing.position = self.next_position or thing.position
+            thing.verb = thing.verb or self.fronted_verb
+        self.next_position, self.fronted_verb = None, None
+
+    def previous_connects(self) -> bool:
+        """Whether a comma or an `and` stands between the last noun and this one."""
+        for token in reversed(self.tokens[: self.index]):
+            if token.kind in ("and", "comma"):
+                return True
+            if token.kind in ("object", "stop", "verb", "relation"):
+                return False
+        return False
+
+    def _unknown(self, token: Token) -> None:
+        self.modifiers, self.pending, self.negated = [_Modifier()], None, False
+
+    def _part(self, token: Token) -> None:
+        if self.pending is not None or not self.modifiers[-1].empty():
+            self.description.ignored.append(token.said)
+        self.modifiers, self.pending, self.negated = [_Modifier()], None, False
+
+    def _coating(self, token: Token) -> None:
+        colours = self.modifiers[-1].colours
+        for index in self.last if colours else []:
+            self.description.things[index].colours = list(colours)
+        self.modifiers, self.pending = [_Modifier()], None
+
+    def _style(self, token: Token) -> None:
+        self.description.styles.append(token.said)
+
+    def _filler(self, token: Token) -> None:
+        if token.said == "her" and self._next(()).kind in ("stop", "and", "comma", "verb", "relation"):
+            self._pronoun(token)
+
+    def _pronoun(self, token: Token) -> None:
+        pending, self.pending = self.pending, None
+        if pending is None or not pending.subjects:
+            return
+        target, subjects = self._meant_by(token, pending.subjects), pending.subjects
+        relations = self.description.relations
+        hosts = [r.subject for r in relations if r.reference in subjects and r.kind == "beside"]
+        if hosts and token.said not in ("him", "her"):  # "a table with a cup and a plate on it"
+            target = hosts[-1]
+            subjects = [r.reference for r in relations if r.subject == target and r.kind == "beside"]
+            relations[:] = [r for r in relations if not (r.subject == target and r.kind == "beside")]
+        if target is not None:
+            self._relate(pending.kind, subjects, target)
+
+    def _meant_by(self, token: Token, subjects: list[int]) -> int | None:
+        """The thing a pronoun stands for: the last one named before, for him and her the first living one."""
+        others = [index for index in range(len(self.description.things)) if index not in subjects]
+        if token.said in ("him", "her", "them"):
+            groups = {index: self.lexicon.library[self.description.things[index].object_id].group for index in others}
+            alive = [index for index in others if groups[index] in ("people", "animals", "fantasy")]
+            others = alive[:1] or others
+        return others[-1] if others else None
+
+    # --- relations and positions -------------------------------------------------------------------------------------
+
+    def _relation(self, token: Token) -> None:
+        subjects = self._subjects_for(token)
+        if self.pending is not None and self.pending.word == "verb" and self.pending.kind in ("look", "chase", "play"):
+            subjects = self.pending.subjects
+        self.pending = _Pending(token.value, subjects, token.said)
+
+    def _subjects_for(self, token: Token) -> list[int]:
+        if self.previous.kind in ("stop", "comma", "break", "and") and self._is_fronted():
+            return []
+        if token.said in ("with", "along with", "together with") and self.last:
+            return self.last if self.last[0] in self.subjects else self.subjects
+        related = {one.subject for one in self.description.relations}
+        if self.previous.kind == "object" and any(index in related for index in self.subjects):
+            return list(self.last)
+        return list(self.subjects or self.last)
+
+    def _is_fronted(self) -> bool:
+        """Whether a noun that is the clause's subject comes after this relation's reference."""
+        if self.previous.kind == "comma" and self.subjects and not self.modifiers[-1].empty():
+            return False
+        seen = 0
+        for token in self.tokens[self.index + 1 :]:
+            if token.kind in ("stop", "break"):
+                break
+            if token.kind in ("and", "relation") and seen:
+                break
+            seen += token.kind in ("object", "place")
+        return seen >= 2 or not self.subjects
+
+    def _position(self, token: Token) -> None:
+        if token.value == "water" and self.description.place is None:
+            self.description.place = "sea" if {"sea", "ocean", "waves"} & set(token.said.split()) else "lake"
+        self.pending = None
+        targets = self.subjects if self.previous.kind == "verb" else self.last
+        if targets and self.previous.kind in ("object", "verb", "pronoun", "place"):
+            for index in targets:
+                self.description.things[index].position = token.value
+        else:
+            self.next_position = token.value
+
+    def _of(self, token: Token) -> None:
+        if self.previous.kind == "object":
+            self.pending = _Pending("contains", list(self.last), "of")
+
+    def _close_relation(self, pending: _Pending, indexes: list[int]) -> None:
+        self.pending = None
+        if not pending.subjects:
+            if pending.kind == "between":
+                self.between = ([], indexes[0])
+                self.fronted = [("between", indexes)]
+            else:
+                self.fronted.append((pending.kind, indexes))
+            return
+        if pending.kind == "between":
+            self.between = (pending.subjects, indexes[0])
+        for reference in indexes:
+            self._relate(pending.kind, pending.subjects, reference)
+        spreads = pending.kind in _SPREADING and pending.word in ("with", "verb", "of", "along with")
+        if spreads and self._next(("filler", "decorative", "comma")).kind == "and":
+            self.pending = _Pending(pending.kind, pending.subjects, pending.word)
+
+    def _close_between(self, indexes: list[int]) -> None:
+        assert self.between is not None
+        subjects, first = self.between
+        self.between = None
+        relations = self.description.relations
+        for position, relation in enumerate(relations):
+            if relation.kind == "between" and relation.reference == first and relation.subject in subjects:
+                relations[position] = Relation("between", relation.subject, first, indexes[0])
+        if not subjects:
+            self.fronted = [("between", [first, indexes[0]])]
+
+    def _relate(self, kind: str, subjects: list[int], reference: int) -> None:
+        relations = self.description.relations
+        for subject in subjects:
+            if subject == reference:
+                continue
+            if kind == "contains":
+                relations.append(Relation("inside", reference, subject))
+            elif kind == "between" and (pair := [r for r in relations if r.kind == kind and r.subject == subject]):
+                relations[relations.index(pair[0])] = Relation(kind, subject, pair[0].reference, reference)
+            else:
+                relations.append(Relation(kind, subject, reference))
+
+    # --- verbs -------------------------------------------------------------------------------------------------------
+
+    def _verb(self, token: Token) -> None:
+        verb: Verb = token.value
+        following = self._next(("filler", "decorative", "article", "number", "colour", "size", "tone"))
+        adjective = verb.participle and following.kind == "object" and not self._follows_subject()
+        if adjective:
+            self.modifiers[-1].verb = verb
+            return
+        if self.pending is not None and not self.pending.subjects:
+            self.pending = None
+        if self.fronted and not self.subjects:
+            self.fronted_verb = verb
+            return
+        subjects = self.subjects or self.last
+        takes = verb.takes
+        if takes == "fly":
+            takes = self._flown(following)
+        for index in subjects:
+            if not (verb.base == "fly" and takes == "hold"):
+                self.description.things[index].verb = verb
+        self.pending = _Pending(takes, list(subjects), "verb") if takes and subjects else None
+
+    def _follows_subject(self) -> bool:
+        return self.previous.kind in ("object", "pronoun", "copula", "part") and bool(self.subjects)
+
+    def _flown(self, following: Token) -> str:
+        if following.kind != "object":
+            return "beside"
+        held = self.lexicon.library[following.value].place == "sky" and following.value in facts()["hung_high"]
+        return "hold" if held else "inside"
+
+    # --- setting and clauses -----------------------------------------------------------------------------------------
+
+    def _place(self, token: Token) -> None:
+        if self.negated:
+            self.negated = False
+        elif self.description.place is None or self.pending is not None:
+            self.description.place = token.value
+        if self.pending is not None and self.pending.kind == "above":
+            for index in self.pending.subjects:
+                thing = self.description.things[index]
+                thing.position = thing.position or ("sky" if token.value not in ("room", "kitchen") else None)
+        self.modifiers, self.pending = [_Modifier()], None
+
+    def _time(self, token: Token) -> None:
+        self.description.time = token.value
+        self.modifiers, self.pending = [_Modifier()], None
+
+    def _weather(self, token: Token) -> None:
+        target: set[Any] = self.description.removed_settings if self.negated else self.description.weather
+        target.add(token.value)
+        self.negated = False
+        self.modifiers, self.pending = [_Modifier()], None
+
+    def _season(self, token: Token) -> None:
+        self.description.season = token.value
+        self.modifiers, self.pending = [_Modifier()], None
+
+    def _stop(self, token: Token) -> None:
+        self.subjects, self.pending, self.fronted, self.between = [], None, [], None
+        self.modifiers, self.negated, self.tone = [_Modifier()], False, 0.0
+
+    def _break(self, token: Token) -> None:
+        self._stop(token)
+
+    def _comma(self, token: Token) -> None:
+        if self.previous.kind != "colour" or self.modifiers[-1].empty():
+            self.pending = None
+
+    def finish(self) -> None:
+        """Settle what is still open at the end of the text, and take away what must not appear."""
+        for kind, references in self.fronted:
+            if self.subjects:
+                for reference in references:
+                    self._relate(kind, self.subjects, reference)
