@@ -13,6 +13,7 @@ from lollms_client.errors import BadSetting
 _FORMATS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _STRING, _ARRAY = 8, 9
 _LONGEST_STRING = 1 << 20  # bytes
+_LONGEST_ARRAY = 1 << 24  # values
 _MOST_KEYS = 10_000
 
 
@@ -99,11 +100,15 @@ def _value(file: BinaryIO, kind: int) -> Any:
 
 def _skip_array(file: BinaryIO) -> None:
     kind, count = _unpack(file, "<I"), _unpack(file, "<Q")
+    if count > _LONGEST_ARRAY:
+        raise _NotGguf(f"it holds a list of {count} values")
     if kind in _FORMATS:
         file.seek(struct.calcsize(_FORMATS[kind]) * count, 1)
-        return
-    for _ in range(count):  # ends at the latest with the file
-        _value(file, kind)
+    elif kind == _STRING:
+        for _ in range(count):
+            _string(file)
+    else:
+        raise _NotGguf(f"it holds a list of values of the unknown kind {kind}")
 
 
 def _string(file: BinaryIO) -> str:

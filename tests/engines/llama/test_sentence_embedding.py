@@ -1,0 +1,65 @@
+"""MiniLM in numpy gives the vectors that its authors' own implementation gives."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy
+import pytest
+
+from lollms_client.engines.sentence_embedding import SentenceEmbedder, shared_embedder
+from lollms_client.errors import MissingAsset
+
+# the first numbers of each vector as transformers 5.23 with torch 2.13 computes them from the same weights
+REFERENCE = {
+    "a cat": [0.06173, 0.04146, 0.00876, 0.06251, -0.1272],
+    "a kitten": [0.00248, 0.01587, -0.02004, 0.03118, -0.04109],
+    "a rocket in space": [-0.02669, 0.0264, -0.02887, -0.0394, -0.08579],
+    "Über naïve Café 日本語 don't!": [0.06494, -0.00245, 0.08667, -0.0723, -0.02799],
+    "the quick brown fox " * 80: [-0.03447, -0.03379, 0.00018, -0.02553, -0.03886],
+}
+
+
+def test_vectors_are_those_of_the_reference() -> None:
+    vectors = shared_embedder().embed(list(REFERENCE))
+    assert vectors.shape == (5, 384)
+    assert numpy.allclose(vectors[:, :5], numpy.array(list(REFERENCE.values())), atol=1e-5)
+    assert numpy.allclose(numpy.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+
+
+def test_meaning_decides_what_is_near() -> None:
+    kitten, cat, rocket = shared_embedder().embed(["a kitten", "a cat", "a rocket in space"])
+    assert kitten @ cat > 0.7 > kitten @ rocket
+
+
+def test_neighbours_in_a_batch_change_nothing() -> None:
+    embedder = shared_embedder()
+    texts = [f"{'long ' * (number % 40)}text number {number}" for number in range(60)]
+    together = embedder.embed(texts)
+    assert numpy.allclose(together[[0, 39]], embedder.embed([texts[0], texts[39]]), atol=1e-5)
+
+
+def test_empty_inputs() -> None:
+    embedder = shared_embedder()
+    assert embedder.embed([]).shape == (0, 384)
+    assert numpy.isfinite(embedder.embed([""])).all()
+
+
+def test_words_beyond_the_limit_do_not_count_and_it_is_said() -> None:
+    embedder = shared_embedder()
+    short, long = "word " * 254, "word " * 255
+    assert (embedder.is_cut(short), embedder.is_cut(long)) == (False, True)
+    vectors = embedder.embed([long + "rocket", long + "kitten"])
+    assert numpy.array_equal(vectors[0], vectors[1])
+
+
+def test_all_threads_share_one_embedder() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: shared_embedder(), range(8)))
+    assert len({id(one) for one in found}) == 1
+
+
+def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingAsset, match="holds no sentence embedding model"):
+        SentenceEmbedder(tmp_path)
