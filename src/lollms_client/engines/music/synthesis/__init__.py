@@ -1,0 +1,1 @@
+"""Turns a written piece into sound with numpy alone."""
