@@ -22,7 +22,7 @@ from lollms_client.types.accounting import Progress
 Floats = numpy.typing.NDArray[numpy.float32]
 
 _MAX_TOKENS = 256  # what the model was trained on; longer texts are cut
-_BATCH_TOKENS = 4096  # padded tokens in one pass
+_BATCH_TOKENS = 1024  # padded tokens in one pass: a cancel acts between two
 
 
 class _Config(msgspec.Struct, frozen=True):
