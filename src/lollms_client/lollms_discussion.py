@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings as python_warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
 
 from lollms_client.discussion.exporting import check_format, export_branch
 from lollms_client.discussion.failures import BadConversation, UnknownFormat, UnknownMessage
@@ -13,10 +15,14 @@ from lollms_client.discussion.message import LollmsMessage
 from lollms_client.discussion.reading import in_a_row, read_message
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.table import MessageTable
-from lollms_client.discussion.tree import BranchDifference, MessageTree
+from lollms_client.discussion.tree import BranchDifference, MessageTree, check_parents, check_state
 from lollms_client.discussion.turns import to_turns
 from lollms_client.types.accounting import CallWarning
+from lollms_client.types.media import Media
 from lollms_client.types.message import Message
+
+if TYPE_CHECKING:
+    from lollms_client.discussion.context import Budget, Strategy
 
 __all__ = [
     "BadConversation",
@@ -130,11 +136,6 @@ class LollmsDiscussion(MessageTree):
         self._set(participants={name: dict(facts) for name, facts in values.items()})
 
     @property
-    def pins(self) -> tuple[str, ...]:
-        """The ids of the pinned messages."""
-        return tuple(self._state.pins)
-
-    @property
     def branch_labels(self) -> dict[str, str]:
         """Names of branches by message id."""
         return dict(self._state.branch_labels)
@@ -149,11 +150,68 @@ class LollmsDiscussion(MessageTree):
             setattr(self._state, name, value)
         self._save_state()
 
+    # --- in -----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_export(cls, format_type: str, data: Any, lollms_client: Any = None, db_manager: Any = None) -> Self:
+        """The one conversation in `data` (see `all_from_export`). Raises BadConversation if there is not one."""
+        found = cls.all_from_export(format_type, data, lollms_client, db_manager, at_most=1)
+        if not found:
+            raise BadConversation(f"there is no conversation in this {format_type} export")
+        return found[0]
+
+    @classmethod
+    def all_from_export(
+        cls,
+        format_type: str,
+        data: Any,
+        lollms_client: Any = None,
+        db_manager: Any = None,
+        at_most: int | None = None,
+    ) -> list[Self]:
+        """Every conversation of an export: decoded JSON, JSON text, or the path of a file, a folder or an archive.
+
+        Formats: openai_chat, openai_responses, anthropic, gemini, ollama_chat, json (all of it, as `export` wrote it),
+        chatgpt and open_webui (their data exports, with all branches). Raises UnknownFormat and BadConversation.
+        """
+        from lollms_client.discussion.importing import import_all
+
+        imported = import_all(format_type, data)
+        if at_most is not None and len(imported) > at_most:
+            raise BadConversation(f"there are {len(imported)} conversations in this export, not {at_most}")
+        discussions: list[Self] = []
+        for state, messages in imported:
+            check_parents(messages)
+            check_state(state, messages)
+            fields = {name: getattr(state, name) for name in _STATE_FIELDS if name != "active_branch_id"}
+            discussion = cls(lollms_client, db_manager=db_manager, **fields)
+            discussion.attach_all(messages, stand_at=state.active_branch_id)
+            discussions.append(discussion)
+        return discussions
+
     # --- out ----------------------------------------------------------------------------------------------------
 
-    def to_messages(self, branch_tip_id: str | None = None) -> tuple[Message, ...]:
-        """The branch as typed messages, the system text first: what a model is given. Raises UnknownMessage."""
-        return to_turns(self.get_messages(branch_tip_id), self.system_text)
+    def to_messages(
+        self,
+        branch_tip_id: str | None = None,
+        max_allowed_tokens: int | None = None,
+        *,
+        strategy: Strategy = "keep_pinned",
+        count: Callable[[str], int] | None = None,
+        count_image: Callable[[Media | None], int] | None = None,
+        summarise: Callable[[str], str] | None = None,
+        warnings: list[CallWarning] | None = None,
+    ) -> tuple[Message, ...]:
+        """The branch as typed messages, the system text first: what a model is given.
+
+        With `max_allowed_tokens` only what fits: see `export`. Raises UnknownMessage, ContextTooLong.
+        """
+        notes = warnings if warnings is not None else []
+        if max_allowed_tokens is None:
+            return to_turns(self.get_messages(branch_tip_id), self.system_text)
+        budget = self._budget(max_allowed_tokens, strategy, count, count_image, summarise, notes)
+        branch, system = self._window(branch_tip_id, self.system_text, budget, notes)
+        return to_turns(branch, system)
 
     def export(
         self,
@@ -162,6 +220,10 @@ class LollmsDiscussion(MessageTree):
         max_allowed_tokens: int | None = None,
         *,
         limit: int | None = None,
+        strategy: Strategy = "keep_pinned",
+        count: Callable[[str], int] | None = None,
+        count_image: Callable[[Media | None], int] | None = None,
+        summarise: Callable[[str], str] | None = None,
         suppress_system_prompt: bool = False,
         system_prompt_override: str | None = None,
         warnings: list[CallWarning] | None = None,
@@ -170,10 +232,15 @@ class LollmsDiscussion(MessageTree):
 
         `openai_chat` and `ollama_chat` give a list of messages; `openai_responses`, `anthropic` and `gemini` a
         dictionary of request fields; `lollms_text`, `openai_completion` (a plain prompt), `markdown` and `html` text;
-        `json` the text of the whole tree, or of one branch where `branch_tip_id` is given, which `from_json` reads
-        back. `limit` takes the newest messages only. What a format cannot hold is told in `warnings`.
+        `json` the text of the whole tree, or of one branch where `branch_tip_id` is given, which `from_export` reads
+        back. `limit` takes the newest messages only.
 
-        Raises UnknownFormat (a ValueError) and UnknownMessage (a KeyError).
+        `max_allowed_tokens` bounds what is exported. `strategy` says how: `drop_oldest`; `keep_pinned` (drop the oldest
+        that are not pinned); `summarise` (ask a model for a summary of the oldest, which stays in the tree as a node
+        of its kind). `count` and `count_image` tell tokens; the default asks the client's model, and without a client
+        estimates. What was dropped, estimated, or cannot be held by the format is told in `warnings`.
+
+        Raises UnknownFormat (a ValueError), UnknownMessage (a KeyError), ContextTooLong.
         """
         check_format(format_type)
         if format_type == "json":
@@ -181,8 +248,42 @@ class LollmsDiscussion(MessageTree):
         notes = warnings if warnings is not None else []
         system = self.system_text if system_prompt_override is None else system_prompt_override
         system = "" if suppress_system_prompt else system
-        branch = self.get_messages(branch_tip_id, limit)
+        if max_allowed_tokens is None:
+            branch = self.get_messages(branch_tip_id, limit)
+        else:
+            budget = self._budget(max_allowed_tokens, strategy, count, count_image, summarise, notes)
+            branch, system = self._window(branch_tip_id, system, budget, notes)
         return export_branch(format_type, branch, system, self._state.title, notes)
+
+    def _budget(
+        self,
+        tokens: int,
+        strategy: Strategy,
+        count: Callable[[str], int] | None,
+        count_image: Callable[[Media | None], int] | None,
+        summarise: Callable[[str], str] | None,
+        notes: list[CallWarning],
+    ) -> Budget:
+        from lollms_client.discussion.context import Budget, estimated_tokens
+
+        if count is None:
+            count = getattr(self.lollmsClient, "count_tokens", None)
+        if count is None:
+            count = estimated_tokens
+            notes.append(CallWarning(kind="approximate", setting="max_allowed_tokens", detail="no tokenizer at hand"))
+        if summarise is None and strategy == "summarise" and self.lollmsClient is not None:
+            summarise = self.ask_model
+        budget = Budget(tokens=tokens, count=count, strategy=strategy, summarise=summarise)
+        return budget if count_image is None else msgspec.structs.replace(budget, count_image=count_image)
+
+    def _window(
+        self, branch_tip_id: str | None, system: str, budget: Budget, notes: list[CallWarning]
+    ) -> tuple[list[LollmsMessage], str]:
+        from lollms_client.discussion.context import fit
+
+        window = fit(self, branch_tip_id, system, budget, notes)
+        summary = f"-- Summary of the conversation so far --\n{window.summary}" if window.summary else ""
+        return window.messages, "\n\n".join(text for text in (system, summary) if text)
 
     def _export_json(self, branch_tip_id: str | None, limit: int | None) -> str:
         from lollms_client.discussion.export_json import to_json
@@ -190,6 +291,21 @@ class LollmsDiscussion(MessageTree):
         if branch_tip_id is None and limit is None:
             return to_json(self._state, self.messages)
         return to_json(*_cut_out(self._state, self.get_messages(branch_tip_id, limit)))
+
+    # --- with a model -------------------------------------------------------------------------------------------
+
+    def ask_model(self, question: str) -> str:
+        """The answer of the client's model to a question that stands outside the conversation."""
+        from lollms_client.discussion.chatting import ask
+
+        return ask(self, question)
+
+    def write_title(self, ask: Callable[[str], str] | None = None) -> str:
+        """Let a model write the title after the first messages; `ask` takes the request and gives its answer."""
+        from lollms_client.discussion.chatting import title_from
+
+        self.title = title_from(self, ask or self.ask_model)
+        return self.title
 
     # --- keeping ------------------------------------------------------------------------------------------------
 
@@ -199,8 +315,6 @@ class LollmsDiscussion(MessageTree):
 
 
 def _cut_out(state: DiscussionState, branch: list[LollmsMessage]) -> tuple[DiscussionState, list[LollmsMessage]]:
-    import msgspec
-
     kept = {message.id for message in branch}
     copies = [message.copy(id=message.id, parent_id=message.parent_id) for message in branch]
     if copies:

@@ -29,7 +29,7 @@ def to_openai_chat(turns: Sequence[Message], notes: list[CallWarning]) -> list[d
     """The `messages` of a chat completion."""
     exported: list[dict[str, Any]] = []
     spoken = False
-    for turn in merge_runs(media_to_user(turns, keep_in_results=False)):
+    for turn in merge_runs(media_to_user(_without_reasoning(turns, notes), keep_in_results=False)):
         if turn.role == "system":
             text = turn.text.strip()
             exported.append({"role": "system", "content": text if spoken else [{"type": "text", "text": text}]})
@@ -40,10 +40,22 @@ def to_openai_chat(turns: Sequence[Message], notes: list[CallWarning]) -> list[d
         if turn.role == "tool":
             exported.extend(_tool_messages(turn))
         elif turn.role == "assistant":
-            exported.append(_assistant(turn, notes))
+            exported.append(_assistant(turn))
         elif content := chat_content(turn.parts, notes):
             exported.append({"role": "user", "content": content})
     return exported
+
+
+def _without_reasoning(turns: Sequence[Message], notes: list[CallWarning]) -> list[Message]:
+    spoken: list[Message] = []
+    for turn in turns:
+        parts = tuple([part for part in turn.parts if not isinstance(part, ReasoningPart)])
+        if len(parts) != len(turn.parts):
+            detail = "chat completions take no reasoning back"
+            notes.append(CallWarning(kind="dropped", setting="reasoning", detail=detail))
+        if parts:
+            spoken.append(msgspec.structs.replace(turn, parts=parts))
+    return spoken
 
 
 def chat_content(parts: Sequence[Part], notes: list[CallWarning]) -> str | list[dict[str, Any]]:
@@ -95,7 +107,7 @@ def file_name(media: Media) -> str:
     return f"file{media.extension}"
 
 
-def _assistant(turn: Message, notes: list[CallWarning]) -> dict[str, Any]:
+def _assistant(turn: Message) -> dict[str, Any]:
     text = turn.text.strip()
     message: dict[str, Any] = {"role": "assistant", "content": text or None}
     sound = next((part.id for part in turn.parts if isinstance(part, AudioPart) and part.id), None)
@@ -106,10 +118,6 @@ def _assistant(turn: Message, notes: list[CallWarning]) -> dict[str, Any]:
             {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments_text(call)}}
             for call in turn.tool_calls
         ]
-    if turn.reasoning:
-        notes.append(CallWarning(kind="dropped", setting="reasoning", detail="chat completions take no reasoning back"))
-    if message["content"] is None and len(message) == 2:
-        message["content"] = ""
     return message
 
 
@@ -157,8 +165,10 @@ def _input(part: Part, notes: list[CallWarning]) -> dict[str, Any]:
         if part.media is not None:
             name = part.name or file_name(part.media)
             return {"type": "input_file", "filename": name, "file_data": part.media.data_url()}
-        return {"type": "input_file", "file_url": part.url}
-    notes.append(CallWarning(kind="replaced", setting="audio", detail="responses take no sound: words instead"))
+        if part.url:
+            return {"type": "input_file", "file_url": part.url}
+    setting = "file" if isinstance(part, FilePart) else "audio"
+    notes.append(CallWarning(kind="replaced", setting=setting, detail="responses cannot take this: words instead"))
     return {"type": "input_text", "text": described(part)}
 
 

@@ -29,11 +29,11 @@ def message_from_openai(values: Mapping[str, Any]) -> LollmsMessage:
     if isinstance(reasoning, str):
         parts.append(ReasoningPart(text=reasoning))
     content = content_parts(values.get("content"))
+    content.extend(image_part(image) for image in values.get("images") or ())
     if role == "tool":
         parts.append(_tool_result(values, content))
     else:
         parts.extend(content)
-        parts.extend(ImagePart(media=Media.of(image)) for image in values.get("images") or ())
         if isinstance(values.get("refusal"), str):
             parts.append(TextPart(text=values["refusal"]))
         if isinstance(values.get("audio"), Mapping):
@@ -128,32 +128,41 @@ def _file(values: Any) -> FilePart:
     )
 
 
-def messages_from_responses(items: Iterable[Mapping[str, Any]]) -> list[LollmsMessage]:
-    """The `input` (or `output`) items of a response; a run of the assistant's items becomes one message."""
+def messages_from_responses(data: Any) -> list[LollmsMessage]:
+    """The items of a response's `input`, its instructions first; a run of the assistant's items is one message."""
     messages: list[LollmsMessage] = []
-    for item in items:
-        kind = item.get("type") or "message"
-        if kind == "message":
-            role, parts = role_of(text_of(item.get("role"), "role")), content_parts(item.get("content"))
-        elif kind == "function_call":
-            arguments, raw = decode_arguments(str(item.get("arguments") or ""))
-            call = ToolCallPart(
-                id=str(item.get("call_id")), name=str(item.get("name")), arguments=arguments, raw_arguments=raw
-            )
-            role, parts = "assistant", [call]
-        elif kind == "function_call_output":
-            role, parts = (
-                "tool",
-                [_tool_result({"tool_call_id": item.get("call_id")}, content_parts(item.get("output")))],
-            )
-        elif kind == "reasoning":
-            summary = "\n\n".join(str(piece.get("text", "")) for piece in item.get("summary") or ())
-            role, parts = "assistant", [ReasoningPart(text=summary, redacted=item.get("encrypted_content"))]
-        else:
-            raise BadConversation(f"an item of an unknown kind: {kind!r}", where="input")
+    if isinstance(data, Mapping):
+        if data.get("instructions"):
+            messages.append(LollmsMessage(sender_type="system", content=text_of(data["instructions"], "instructions")))
+        data = data.get("input")
+    if isinstance(data, str):
+        data = [{"role": "user", "content": data}]
+    if not isinstance(data, list):
+        raise BadConversation("the input of a response is text, a list of items, or an object with `input`")
+    for item in data:
+        if not isinstance(item, Mapping):
+            raise BadConversation(f"an item must be an object, not {type(item).__name__}", where="input")
+        role, parts = _from_item(item)
         last = messages[-1] if messages else None
         if last is not None and role == "assistant" and last.sender_type == "assistant":
             last.parts = (*last.parts, *parts)
         else:
             messages.append(LollmsMessage(sender=role, sender_type=role, parts=parts))
     return messages
+
+
+def _from_item(item: Mapping[str, Any]) -> tuple[str, list[Part]]:
+    kind = item.get("type") or "message"
+    if kind == "message":
+        return role_of(text_of(item.get("role"), "role")), content_parts(item.get("content"))
+    if kind == "function_call":
+        arguments, raw = decode_arguments(str(item.get("arguments") or ""))
+        call_id, name = text_of(item.get("call_id"), "call_id"), text_of(item.get("name"), "name")
+        return "assistant", [ToolCallPart(id=call_id, name=name, arguments=arguments, raw_arguments=raw)]
+    if kind == "function_call_output":
+        values = {"tool_call_id": text_of(item.get("call_id"), "call_id")}
+        return "tool", [_tool_result(values, content_parts(item.get("output")))]
+    if kind == "reasoning":
+        summary = "\n\n".join(str(piece.get("text", "")) for piece in item.get("summary") or ())
+        return "assistant", [ReasoningPart(text=summary, redacted=item.get("encrypted_content"))]
+    raise BadConversation(f"an item of an unknown kind: {kind!r}", where="input")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from operator import itemgetter
 from typing import Protocol
 
 from lollms_client.discussion.failures import BadConversation
@@ -11,7 +12,7 @@ from lollms_client.discussion.message import LollmsMessage
 
 
 class MessageTable(Protocol):
-    """Messages by id, with their children in the order in which they were added."""
+    """Messages by id; children stand in the order in which they were added to the discussion, wherever they hang."""
 
     def get(self, message_id: str) -> LollmsMessage | None:
         """The message, None where there is none."""
@@ -23,10 +24,10 @@ class MessageTable(Protocol):
         """The message, its parent, and so on to the root, read as far as it is consumed."""
 
     def everything(self) -> Iterator[LollmsMessage]:
-        """All messages in the order in which they were added (so parents come before children unless moved)."""
+        """All messages in the order in which they were added."""
 
     def insert(self, messages: Iterable[LollmsMessage]) -> None:
-        """Add new messages at once, all or none; their parents are there or come earlier in the same call."""
+        """Add new messages at once, all or none; their parents are there or among them."""
 
     def update(self, message: LollmsMessage) -> None:
         """Keep what was changed in a message."""
@@ -51,7 +52,8 @@ class MemoryTable:
 
     def __init__(self) -> None:
         self._messages: dict[str, LollmsMessage] = {}
-        self._children: dict[str | None, dict[str, None]] = {}  # a dictionary is an ordered set
+        self._children: dict[str | None, dict[str, int]] = {}  # by parent: the children and when they were added
+        self._added = 0
 
     def get(self, message_id: str) -> LollmsMessage | None:
         """The message, None where there is none."""
@@ -82,7 +84,8 @@ class MemoryTable:
             fresh.add(message.id)
         for message in batch:
             self._messages[message.id] = message
-            self._children.setdefault(message.parent_id, {})[message.id] = None
+            self._added += 1
+            self._children.setdefault(message.parent_id, {})[message.id] = self._added
 
     def update(self, message: LollmsMessage) -> None:
         """Nothing to do: the message is the one kept."""
@@ -91,9 +94,10 @@ class MemoryTable:
         """Hang messages below another parent."""
         for message_id in message_ids:
             message = self._messages[message_id]
-            self._unhang(message)
+            added = self._unhang(message)
             object.__setattr__(message, "parent_id", parent_id)
-            self._children.setdefault(parent_id, {})[message_id] = None
+            siblings = {**self._children.get(parent_id, {}), message_id: added}
+            self._children[parent_id] = dict(sorted(siblings.items(), key=itemgetter(1)))
 
     def remove(self, message_ids: Iterable[str]) -> None:
         """Forget messages; the caller has seen to their children."""
@@ -108,11 +112,12 @@ class MemoryTable:
         """Changes in memory happen at once; they were checked before."""
         return nullcontext()
 
-    def _unhang(self, message: LollmsMessage) -> None:
+    def _unhang(self, message: LollmsMessage) -> int:
         siblings = self._children[message.parent_id]
-        del siblings[message.id]
+        added = siblings.pop(message.id)
         if not siblings:
             del self._children[message.parent_id]
+        return added
 
     def __len__(self) -> int:
         return len(self._messages)

@@ -163,17 +163,18 @@ class MessageTree:
             self._save_state()
         return self._adopt(message)
 
-    def attach_all(self, messages: Iterable[LollmsMessage]) -> None:
-        """Add many new messages that name their parents (there, or anywhere among them), and stand at the last.
+    def attach_all(self, messages: Iterable[LollmsMessage], stand_at: str | None = None) -> None:
+        """Add many new messages that name their parents (there, or anywhere among them), and stand at one or the last.
 
         All or none is added. Raises BadConversation where a parent is missing, an id is taken, or they go in circles.
         """
-        batch = parents_first(list(messages), self._table)
+        batch = list(messages)
+        check_parents(batch, self._table)
         if not batch:
             return
         with self._table.transaction():
             self._table.insert(batch)
-            self._state.active_branch_id = batch[-1].id
+            self._state.active_branch_id = stand_at or batch[-1].id
             self._save_state()
 
     def edit_message(self, message_id: str, content: str | None = None, **changes: Any) -> LollmsMessage:
@@ -213,6 +214,11 @@ class MessageTree:
         labels = {name: text for name, text in self._state.branch_labels.items() if name != message_id}
         self._state.branch_labels = {**labels, message_id: label} if label else labels
         self._save_state()
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """The ids of the pinned messages."""
+        return tuple(self._state.pins)
 
     def pin(self, message_id: str) -> None:
         """Keep a message in the context whatever else has to go."""
@@ -325,22 +331,32 @@ class MessageTree:
         """The state was changed."""
 
 
-def parents_first(messages: list[LollmsMessage], table: MessageTable) -> list[LollmsMessage]:
-    """The same messages ordered so that every parent comes before its children. Raises BadConversation."""
-    by_id = {message.id: message for message in messages}
-    if len(by_id) != len(messages):
-        raise BadConversation("two messages have the same id")
-    ordered: dict[str, LollmsMessage] = {}
+def check_parents(messages: Iterable[LollmsMessage], table: MessageTable | None = None) -> None:
+    """Raise BadConversation where messages have the same id, lack a parent, or go in circles."""
+    by_id: dict[str, LollmsMessage] = {}
     for message in messages:
-        chain: list[LollmsMessage] = []
+        if message.id in by_id:
+            raise BadConversation(f"two messages have the id {message.id}", message_id=message.id)
+        by_id[message.id] = message
+    grounded: set[str] = set()
+    for message in by_id.values():
+        chain: list[str] = []
         current: LollmsMessage | None = message
-        while current is not None and current.id not in ordered:
-            chain.append(current)
-            if len(chain) > len(messages):
-                raise BadConversation(f"the message {message.id} is its own ancestor")
+        while current is not None and current.id not in grounded:
+            chain.append(current.id)
+            if len(chain) > len(by_id):
+                raise BadConversation(f"the message {message.id} is its own ancestor", message_id=message.id)
             parent_id = current.parent_id
             current = by_id.get(parent_id) if parent_id is not None else None
-            if parent_id is not None and current is None and table.get(parent_id) is None:
+            if parent_id is not None and current is None and (table is None or table.get(parent_id) is None):
                 raise BadConversation(f"a parent is missing: {parent_id}", message_id=message.id)
-        ordered.update((link.id, link) for link in reversed(chain))
-    return list(ordered.values())
+        grounded.update(chain)
+
+
+def check_state(state: DiscussionState, messages: Iterable[LollmsMessage]) -> None:
+    """Raise BadConversation where a state that came from outside speaks of messages that are not there."""
+    known = {message.id for message in messages}
+    named = [*state.pins, *state.branch_labels, *([state.active_branch_id] if state.active_branch_id else [])]
+    missing = next((name for name in named if name not in known), None)
+    if missing is not None:
+        raise BadConversation(f"the discussion speaks of a message that is not there: {missing}")

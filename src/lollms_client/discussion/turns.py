@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -24,35 +23,55 @@ NO_RESULT = "No result: the tool was not run."
 def to_turns(branch: Iterable[LollmsMessage], system_text: str = "") -> tuple[Message, ...]:
     """The typed messages of a branch, the system text first.
 
-    Empty messages and summary nodes are left out; a tool call that was passed over gets an error result, because
-    services refuse a call without an answer.
+    Empty texts, empty messages and summary nodes are left out; see `answer_tool_calls` for what services demand of tool calls.
     """
     turns: list[Message] = [Message.system(system_text)] if system_text else []
     for node in branch:
         if node.kind == "summary":
             continue
         message = node.to_message()
-        if message.parts:
-            turns.append(message)
+        spoken = tuple([part for part in message.parts if not isinstance(part, TextPart) or part.text.strip()])
+        if spoken:
+            turns.append(message if len(spoken) == len(message.parts) else Message(role=message.role, parts=spoken))
     return tuple(answer_tool_calls(turns))
 
 
 def answer_tool_calls(turns: Sequence[Message]) -> list[Message]:
-    """Add an error result for every tool call that has none, except where the calls are the newest thing."""
+    """Give every tool call a result, except where the calls are the newest thing, and every result a call.
+
+    A call that was passed over gets an error result; a result whose call is not there becomes words of the user.
+    """
     answered: list[Message] = []
     open_calls: dict[str, str] = {}
     for turn in turns:
-        if turn.role != "tool":
-            answered.extend(_unanswered(open_calls))
-            open_calls = {call.id: call.name for call in turn.tool_calls}
-        else:
-            for part in turn.parts:
-                if isinstance(part, ToolResultPart):
-                    open_calls.pop(part.call_id, None)
+        if turn.role == "tool":
+            fitting, orphans = _sorted_results(turn, open_calls)
+            if fitting:
+                answered.append(msgspec.structs.replace(turn, parts=fitting))
+            if orphans:
+                answered.extend(_unanswered(open_calls))
+                open_calls = {}
+                answered.append(Message(role="user", parts=orphans))
+            continue
+        answered.extend(_unanswered(open_calls))
+        open_calls = {call.id: call.name for call in turn.tool_calls}
         answered.append(turn)
     if answered and answered[-1].role == "tool":
         answered.extend(_unanswered(open_calls))
     return answered
+
+
+def _sorted_results(turn: Message, open_calls: dict[str, str]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    fitting: list[Part] = []
+    orphans: list[Part] = []
+    for part in turn.parts:
+        if not isinstance(part, ToolResultPart) or open_calls.pop(part.call_id, None) is not None:
+            fitting.append(part)
+            continue
+        orphans.append(TextPart(text=f"Result of the tool {part.name or part.call_id or 'without a name'}:"))
+        pieces = (TextPart(text=part.content),) if isinstance(part.content, str) else part.content
+        orphans.extend(piece for piece in pieces if not isinstance(piece, TextPart) or piece.text)
+    return tuple(fitting), tuple(orphans)
 
 
 def _unanswered(open_calls: dict[str, str]) -> list[Message]:
@@ -159,11 +178,3 @@ def described(part: Part) -> str:
     if isinstance(part, ImagePart):
         return f"[image {part.url or (part.media.mime_type if part.media else '')}]"
     return ""
-
-
-_NAME = re.compile(r"[^A-Za-z0-9_-]+")
-
-
-def tool_name(name: str) -> str:
-    """A tool's name in the characters that services allow."""
-    return _NAME.sub("_", name)[:64] or "tool"

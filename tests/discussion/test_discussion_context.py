@@ -1,0 +1,145 @@
+"""What a model is given fits its context: counted, with the oldest dropped, the pinned kept, the rest summarised."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample_conversations import PNG
+
+from lollms_client.discussion.context import Strategy
+from lollms_client.errors import BadSetting, ContextTooLong
+from lollms_client.lollms_discussion import LollmsDiscussion
+from lollms_client.types import CallWarning, ToolCallPart, ToolResultPart
+
+
+def words(text: str) -> int:
+    """A tokenizer that everyone can check."""
+    return len(text.split())
+
+
+def counting(count: int) -> LollmsDiscussion:
+    """Alternating turns n0, n1, …: with its mark each costs 2 words and 4 for the template."""
+    roles = ["user", "assistant"]
+    turns = [{"role": roles[number % 2], "content": f"n{number}"} for number in range(count)]
+    return LollmsDiscussion.from_messages(turns, system_prompt="SYS")
+
+
+def test_the_oldest_go_first_and_it_is_told() -> None:
+    notes: list[CallWarning] = []
+    turns = counting(10).to_messages(max_allowed_tokens=24, count=words, warnings=notes)
+    assert [turn.text for turn in turns] == ["SYS", "n7", "n8", "n9"]
+    assert [(note.kind, note.setting) for note in notes] == [("dropped", "messages")]
+
+
+def test_what_fits_is_untouched() -> None:
+    notes: list[CallWarning] = []
+    discussion = counting(4)
+    assert discussion.to_messages(max_allowed_tokens=100, count=words, warnings=notes) == discussion.to_messages()
+    assert notes == []
+
+
+def test_pinned_messages_stay() -> None:
+    discussion = counting(10)
+    discussion.pin(discussion.messages[1].id)
+    turns = discussion.to_messages(max_allowed_tokens=24, count=words)
+    assert [turn.text for turn in turns] == ["SYS", "n1", "n8", "n9"]
+    dropped = discussion.to_messages(max_allowed_tokens=24, count=words, strategy="drop_oldest")
+    assert [turn.text for turn in dropped] == ["SYS", "n7", "n8", "n9"]
+
+
+def test_a_summary_becomes_a_node_that_later_calls_use() -> None:
+    discussion = counting(10)
+    asked: list[str] = []
+
+    def summarise(request: str) -> str:
+        asked.append(request)
+        return "they counted"
+
+    turns = discussion.to_messages(max_allowed_tokens=60, count=words, strategy="summarise", summarise=summarise)
+    assert "n0" in asked[0]
+    assert "they counted" in turns[0].text
+    assert turns[-1].text == "n9"
+    nodes = [message for message in discussion.get_messages() if message.kind == "summary"]
+    assert [node.content for node in nodes] == ["they counted"]
+    kept = [turn.text for turn in turns[1:]]
+    assert kept == [f"n{number}" for number in range(10 - len(kept), 10)]
+    assert (
+        discussion.to_messages(max_allowed_tokens=60, count=words, strategy="summarise", summarise=summarise) == turns
+    )
+    assert len(asked) == 1
+    assert [turn.text for turn in discussion.to_messages()[1:]] == [f"n{number}" for number in range(10)]
+
+
+def test_summarising_never_sends_more_than_fits() -> None:
+    discussion = counting(200)
+    discussion.add_message(sender="user", content="word " * 300)
+    sizes: list[int] = []
+
+    def summarise(request: str) -> str:
+        sizes.append(words(request))
+        return "short"
+
+    discussion.add_message(sender="user", content="last")
+    turns = discussion.to_messages(max_allowed_tokens=200, count=words, strategy="summarise", summarise=summarise)
+    assert turns[-1].text == "last"
+    assert len(sizes) > 2
+    assert max(sizes) < 250
+
+
+def test_tool_calls_are_not_torn_apart() -> None:
+    discussion = LollmsDiscussion(None)
+    discussion.add_message(sender="user", content="go " * 20)
+    discussion.add_message(sender="assistant", parts=[ToolCallPart(id="c", name="look", arguments={"a": "b " * 20})])
+    discussion.add_message(sender="tool", parts=[ToolResultPart(call_id="c", name="look", content="seen")])
+    discussion.add_message(sender="assistant", content="done")
+    turns = discussion.to_messages(max_allowed_tokens=20, count=words)
+    assert [turn.role for turn in turns] == ["assistant"]
+
+
+def test_images_count() -> None:
+    discussion = LollmsDiscussion(None)
+    discussion.add_message(sender="user", content="old", images=[PNG])
+    discussion.add_message(sender="user", content="new")
+    turns = discussion.to_messages(max_allowed_tokens=100, count=words, count_image=lambda image: 200)
+    assert [turn.text for turn in turns] == ["new"]
+
+
+def test_what_cannot_fit_or_be_done_is_an_error() -> None:
+    discussion = counting(3)
+    with pytest.raises(ContextTooLong):
+        discussion.to_messages(max_allowed_tokens=5, count=words)
+    with pytest.raises(BadSetting, match="summarise"):
+        discussion.to_messages(max_allowed_tokens=12, count=words, strategy="summarise")
+    with pytest.raises(BadSetting, match="drop_oldest"):
+        discussion.export("markdown", max_allowed_tokens=12, count=words, strategy="best")  # type: ignore[arg-type]
+
+
+def test_an_estimate_is_told() -> None:
+    notes: list[CallWarning] = []
+    counting(2).export("lollms_text", max_allowed_tokens=1_000, warnings=notes)
+    assert [note.kind for note in notes] == ["approximate"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.text(alphabet="ab ", max_size=12), max_size=12),
+    st.integers(8, 80),
+    st.sampled_from(["drop_oldest", "keep_pinned", "summarise"]),
+    st.lists(st.integers(0, 11), max_size=2),
+)
+def test_a_prompt_never_exceeds_its_budget(texts: list[str], tokens: int, strategy: Strategy, pins: list[int]) -> None:
+    discussion = LollmsDiscussion.from_messages(texts, system_prompt="S")
+    for place in pins:
+        if place < len(discussion):
+            discussion.pin(discussion.messages[place].id)
+    before = [message.id for message in discussion.messages]
+    try:
+        prompt = discussion.export(
+            "lollms_text", max_allowed_tokens=tokens, count=words, strategy=strategy, summarise=lambda request: "s s"
+        )
+    except ContextTooLong:
+        return
+    assert words(prompt) <= tokens
+    after = [message.id for message in discussion.messages if message.kind == "message"]
+    assert after == before

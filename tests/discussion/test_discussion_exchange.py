@@ -1,0 +1,159 @@
+"""Exports go back in, and official SDKs accept them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample_conversations import GIF, PDF, PNG, WAV, everything
+
+from lollms_client.discussion import exporting, importing
+from lollms_client.lollms_discussion import BadConversation, LollmsDiscussion, LollmsMessage, UnknownFormat
+from lollms_client.types import (
+    AudioPart,
+    CallWarning,
+    FilePart,
+    ImagePart,
+    Part,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+
+MODEL_FORMATS = exporting.MODEL_FORMATS
+
+words = st.text(alphabet="ab \n*<&é😀", max_size=8)
+images = st.builds(ImagePart, media=st.sampled_from([PNG, GIF])) | st.just(ImagePart(url="https://example.org/a.png"))
+user_parts: st.SearchStrategy[Part] = st.one_of(
+    st.builds(TextPart, text=words),
+    images,
+    st.just(AudioPart(media=WAV)),
+    st.just(FilePart(media=PDF, name="a.pdf")),
+)
+arguments = st.dictionaries(st.sampled_from(["x", "y"]), st.integers(0, 9), max_size=2)
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> LollmsDiscussion:
+    discussion = LollmsDiscussion(None, system_prompt=draw(st.sampled_from(["", "SYS"])))
+    for number in range(draw(st.integers(0, 5))):
+        kind = draw(st.sampled_from(["user", "assistant", "tool"]))
+        if kind == "user":
+            discussion.add_message(sender="user", parts=draw(st.lists(user_parts, max_size=3)))
+        elif kind == "assistant":
+            thought = [ReasoningPart(text="hm", signature="sig")] if draw(st.booleans()) else []
+            pictures = draw(st.lists(images, max_size=1))
+            discussion.add_message(sender="assistant", parts=[*thought, TextPart(text=draw(words)), *pictures])
+        else:
+            call = ToolCallPart(id=f"c{number}", name="look", arguments=draw(arguments))
+            discussion.add_message(sender="assistant", parts=[call])
+            if draw(st.booleans()):
+                content: Any = (TextPart(text="seen"), ImagePart(media=PNG)) if draw(st.booleans()) else draw(words)
+                result = ToolResultPart(call_id=call.id, content=content, name="look", is_error=draw(st.booleans()))
+                discussion.add_message(sender="tool", parts=[result])
+    return discussion
+
+
+@settings(max_examples=40, deadline=None)
+@given(conversations(), st.sampled_from([*MODEL_FORMATS]))
+def test_what_a_format_can_hold_comes_back(discussion: LollmsDiscussion, name: str) -> None:
+    exported = discussion.export(name)
+    again = LollmsDiscussion.from_export(name, json.loads(json.dumps(exported)))
+    assert again.export(name) == exported
+    once_more = LollmsDiscussion.from_export("json", again.export("json"))
+    assert once_more.export(name) == exported
+
+
+@settings(max_examples=40, deadline=None)
+@given(conversations(), st.sampled_from(MODEL_FORMATS))
+def test_no_image_is_lost_and_calls_are_answered(discussion: LollmsDiscussion, name: str) -> None:
+    notes: list[CallWarning] = []
+    text = json.dumps(discussion.export(name, warnings=notes))
+    pictures = [part for turn in discussion.to_messages() for part in turn.images]
+    assert text.count(PNG.base64()) >= sum(part.media == PNG for part in pictures)
+    assert text.count(GIF.base64()) == sum(part.media == GIF for part in pictures)
+    assert text.count("https://example.org/a.png") == sum(part.url is not None for part in pictures)
+
+
+def test_a_call_that_was_passed_over_gets_an_answer() -> None:
+    discussion = LollmsDiscussion(None)
+    discussion.add_message(sender="user", content="go")
+    discussion.add_message(sender="assistant", parts=[ToolCallPart(id="c1", name="look")])
+    waiting = discussion.export("openai_chat")
+    assert [message["role"] for message in waiting] == ["user", "assistant"]  # the result is still to come
+    discussion.add_message(sender="user", content="never mind")
+    answered = discussion.export("openai_chat")
+    assert [message["role"] for message in answered] == ["user", "assistant", "tool", "user"]
+    assert answered[2]["tool_call_id"] == "c1"
+
+
+def test_a_result_without_its_call_stays_as_words() -> None:
+    discussion = LollmsDiscussion(None)
+    discussion.add_message(sender="tool", parts=[ToolResultPart(call_id="gone", content="42", name="sum")])
+    assert discussion.export("openai_chat") == [{"role": "user", "content": "Result of the tool sum:42"}]
+
+
+def test_html_escapes_what_was_said() -> None:
+    discussion = LollmsDiscussion(None, title="<t>")
+    discussion.add_message(sender='<b onload="x">', content="<script>alert(1)</script>")
+    page = discussion.export("html")
+    assert "<script>" not in page
+    assert "<b onload" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_json_keeps_everything() -> None:
+    discussion = everything()
+    message = LollmsMessage(sender_type="assistant", status="failed", error={"code": "timed_out"}, metadata={"a": [1]})
+    discussion.attach(message, discussion.active_branch_id)
+    discussion.pin(message.id)
+    discussion.metadata = {"colour": "red"}
+    again = LollmsDiscussion.from_export("json", discussion.export("json"))
+    assert again.export("json") == discussion.export("json")
+    assert again.metadata == {"colour": "red"}
+    assert again.get_messages()[-1].error == {"code": "timed_out"}
+    branch = LollmsDiscussion.from_export("json", discussion.export("json", branch_tip_id=discussion.messages[1].id))
+    assert len(branch) == 2
+    assert branch.pins == ()
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["", "user", "text", "assistant", "a", "data:,x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["role", "content", "type", "text", "parts", "mapping", "chat", "history", "messages", "id"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(junk, st.sampled_from(importing.FORMATS))
+def test_what_is_no_conversation_is_a_clear_error(data: Any, name: str) -> None:
+    from lollms_client.errors import LollmsError
+
+    try:
+        found = LollmsDiscussion.all_from_export(name, data)
+    except LollmsError:
+        return
+    for discussion in found:
+        discussion.export("json")
+
+
+def test_unknown_formats_and_other_counts_are_errors() -> None:
+    with pytest.raises(UnknownFormat):
+        LollmsDiscussion.from_export("openai", [])
+    with pytest.raises(BadConversation):
+        LollmsDiscussion.from_export("chatgpt", [])
+    with pytest.raises(BadConversation, match="no JSON"):
+        LollmsDiscussion.from_export("openai_chat", "{")

@@ -1,0 +1,197 @@
+"""Any sequence of operations keeps the tree a tree, loses no message, and survives a reload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from lollms_client.lollms_discussion import BadConversation, LollmsDiscussion, LollmsMessage, UnknownMessage
+
+
+class TreeMachine(RuleBasedStateMachine):
+    """Does things to a discussion and remembers what must be there."""
+
+    discussion: LollmsDiscussion
+    texts: dict[str, str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.discussion = self.begin()
+        self.texts = {}
+
+    def begin(self) -> LollmsDiscussion:
+        return LollmsDiscussion(None)
+
+    def reload(self, discussion: LollmsDiscussion) -> LollmsDiscussion:
+        return LollmsDiscussion.from_export("json", discussion.export("json"))
+
+    def pick(self, data: st.DataObject) -> str:
+        return data.draw(st.sampled_from(list(self.texts)))
+
+    def remember(self, *messages: LollmsMessage) -> None:
+        self.texts.update({message.id: message.content for message in messages})
+
+    @rule(text=st.text(max_size=5), role=st.sampled_from(["user", "assistant", "system", "tool"]))
+    def add(self, text: str, role: str) -> None:
+        standing = self.discussion.active_branch_id
+        message = self.discussion.add_message(sender=role, content=text)
+        assert message.parent_id == standing
+        self.remember(message)
+
+    @precondition(lambda self: self.texts)
+    @rule(data=st.data(), text=st.text(max_size=5))
+    def add_below(self, data: st.DataObject, text: str) -> None:
+        self.remember(self.discussion.add_message(sender="user", content=text, parent_id=self.pick(data)))
+
+    @precondition(lambda self: self.texts)
+    @rule(data=st.data(), text=st.text(max_size=5))
+    def edit(self, data: st.DataObject, text: str) -> None:
+        original = self.pick(data)
+        edited = self.discussion.edit_message(original, text)
+        assert edited.parent_id == self.discussion.get_message(original).parent_id
+        self.remember(edited)
+
+    @precondition(lambda self: self.texts)
+    @rule(data=st.data())
+    def switch(self, data: st.DataObject) -> None:
+        target = self.pick(data)
+        leaf = self.discussion.switch_to_branch(target)
+        assert self.discussion.get_children(leaf.id) == []
+        assert target in [message.id for message in self.discussion.get_messages()]
+
+    @precondition(lambda self: self.texts)
+    @rule(data=st.data())
+    def fork(self, data: st.DataObject) -> None:
+        target = self.pick(data)
+        self.discussion.fork_from(target)
+        assert self.discussion.active_branch_id == target
+
+    @precondition(lambda self: self.texts)
+    @rule(data=st.data())
+    def delete_branch(self, data: st.DataObject) -> None:
+        target = self.pick(data)
+        before = set(self.texts)
+        count = self.discussion.delete_branch(target)
+        gone = before - {message.id for message in self.discussion.messages}
+        assert target in gone
+        assert len(gone) == count
+        for message_id in gone:
+            del self.texts[message_id]
+
+    @precondition(lambda self: self.texts)
+    @rule(data=st.data())
+    def delete_one(self, data: st.DataObject) -> None:
+        target = self.pick(data)
+        self.discussion.delete_message(target)
+        del self.texts[target]
+
+    @precondition(lambda self: self.texts)
+    @rule(data=st.data())
+    def merge(self, data: st.DataObject) -> None:
+        source, target = self.pick(data), self.pick(data)
+        only_source = self.discussion.branch_diff(source, target).only_first
+        copies = self.discussion.merge_branches(source, target)
+        assert [copy.content for copy in copies] == [message.content for message in only_source]
+        self.remember(*copies)
+
+    @precondition(lambda self: self.texts)
+    @rule(data=st.data(), text=st.text(max_size=5))
+    def insert(self, data: st.DataObject, text: str) -> None:
+        child = self.pick(data)
+        self.remember(self.discussion.insert_between(LollmsMessage(content=text), child))
+
+    @precondition(lambda self: self.texts)
+    @rule(data=st.data())
+    def pin_and_label(self, data: st.DataObject) -> None:
+        target = self.pick(data)
+        self.discussion.pin(target)
+        self.discussion.set_branch_label(target, "kept")
+
+    @rule()
+    def survives_a_reload(self) -> None:
+        again = self.reload(self.discussion)
+        assert facts(again) == facts(self.discussion)
+        self.discussion = again
+
+    @invariant()
+    def is_a_tree_that_lost_nothing(self) -> None:
+        messages = self.discussion.messages
+        by_id = {message.id: message for message in messages}
+        assert len(by_id) == len(messages) == len(self.discussion)
+        assert {message.id: message.content for message in messages} == self.texts
+        for message in messages:
+            assert message.parent_id is None or message.parent_id in by_id
+            assert message.id in [child.id for child in self.discussion.get_children(message.parent_id)]
+            branch = self.discussion.get_branch(message.id)  # ends, so there is no circle
+            assert branch[0].parent_id is None
+            assert [above.id for above in branch[:-1]] == [below.parent_id for below in branch[1:]]
+        standing = self.discussion.active_branch_id
+        assert standing in by_id if by_id else standing is None
+        assert set(self.discussion.pins) <= set(by_id)
+        leaves = {message.id for message in messages} - {message.parent_id for message in messages}
+        assert {leaf.id for leaf in self.discussion.list_branches()} == leaves
+
+
+def facts(discussion: LollmsDiscussion) -> Any:
+    """What must be the same after a reload."""
+    children = {
+        parent: [child.id for child in discussion.get_children(parent)]
+        for parent in [None, *sorted(message.id for message in discussion.messages)]
+    }
+    contents = {message.id: (message.parts, message.sender, message.created_at) for message in discussion.messages}
+    return children, contents, discussion.active_branch_id, discussion.pins, discussion.branch_labels
+
+
+TestTree = TreeMachine.TestCase
+TestTree.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+
+def test_an_edit_keeps_the_old_version_with_what_follows() -> None:
+    discussion = LollmsDiscussion.from_messages(["a", {"role": "assistant", "content": "b"}])
+    first, answer = discussion.messages
+    edited = discussion.edit_message(first.id, "A")
+    assert [message.content for message in discussion.get_messages()] == ["A"]
+    assert [message.content for message in discussion.get_branch(answer.id)] == ["a", "b"]
+    assert discussion.get_siblings(edited.id) == [first]
+    assert discussion.switch_to_branch(first.id) is answer
+
+
+def test_a_comparison_names_the_fork() -> None:
+    discussion = LollmsDiscussion(None)
+    root = discussion.add_message(content="root")
+    one = discussion.add_message(content="one")
+    other = discussion.add_message(content="other", parent_id=root.id)
+    difference = discussion.branch_diff(one.id, other.id)
+    assert (difference.fork_id, difference.only_first, difference.only_second) == (root.id, [one], [other])
+
+
+def test_many_messages_are_added_all_or_none() -> None:
+    discussion = LollmsDiscussion(None)
+    good = LollmsMessage(content="a", id="a")
+    for bad in (
+        [good, LollmsMessage(content="b", id="a")],
+        [good, LollmsMessage(content="b", parent_id="missing")],
+        [LollmsMessage(id="x", parent_id="y"), LollmsMessage(id="y", parent_id="x")],
+    ):
+        with pytest.raises(BadConversation):
+            discussion.attach_all(bad)
+    assert len(discussion) == 0
+    with pytest.raises(UnknownMessage):
+        discussion.add_message(content="x", parent_id="missing")
+
+
+def test_a_message_belongs_to_one_discussion() -> None:
+    message = LollmsDiscussion(None).add_message(content="a")
+    with pytest.raises(BadConversation, match="copy"):
+        LollmsDiscussion(None).attach(message, None)
+
+
+def test_the_newest_messages_of_a_long_branch() -> None:
+    discussion = LollmsDiscussion.from_messages([str(number) for number in range(2_000)])
+    assert [message.content for message in discussion.get_messages(limit=3)] == ["1997", "1998", "1999"]
+    assert len(discussion.get_messages()) == 2_000
+    assert discussion.export("lollms_text", limit=1) == "!@>user:\n1999"
