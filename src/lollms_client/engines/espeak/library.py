@@ -23,6 +23,7 @@ UTF8, SSML, PHONEMES, END_PAUSE = 0x1, 0x10, 0x100, 0x1000
 
 _SYNCHRONOUS, _DO_NOT_EXIT, _BLOCK_MILLISECONDS = 2, 0x8000, 100
 _LONGEST_DATA_PATH = 140  # the library keeps the path of its data in 160 bytes
+_IPA = 0x02
 _EVENT_KINDS: dict[int, EventKind] = {1: "word", 2: "sentence", 3: "mark", 5: "end"}
 
 
@@ -123,6 +124,8 @@ class Library:
         native.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
         native.espeak_Info.argtypes = [ctypes.c_void_p]
         native.espeak_Info.restype = text
+        native.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_void_p), ctypes.c_int, ctypes.c_int]
+        native.espeak_TextToPhonemes.restype = text
         native.espeak_Synth.argtypes = [
             text, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p,
             ctypes.c_void_p,
@@ -173,6 +176,17 @@ class Library:
         if status != 0 and not stop():
             raise EngineFailed(f"espeak-ng could not speak the text (status {status})")
         return Sound(samples=joined, events=events)
+
+    def phonemes(self, text: str, voice: str) -> list[str]:
+        """The sounds of a word or of a clause in the International Phonetic Alphabet, without stress marks."""
+        data = ctypes.create_string_buffer(text.replace("\0", " ").encode("utf-8", "replace"))
+        place = ctypes.c_void_p(ctypes.addressof(data))
+        with self._lock:
+            if self._native.espeak_SetVoiceByName(voice.encode()) != 0:
+                raise EngineFailed(f"espeak-ng cannot load the voice {voice}")
+            spoken: bytes | None = self._native.espeak_TextToPhonemes(ctypes.byref(place), UTF8, _IPA | ord("_") << 8)
+            plain = (spoken or b"").decode("utf-8", "replace").replace("ˈ", "").replace("ˌ", "")
+        return [sound for part in plain.split() for sound in part.split("_") if sound]
 
     def _receive(self, samples: Any, count: int, events: Any) -> int:
         """Called by the library with each block of sound; 1 ends the call."""

@@ -1,0 +1,1 @@
+"""pocketsphinx: a small recogniser of American English speech."""
