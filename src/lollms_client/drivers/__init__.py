@@ -1,0 +1,1 @@
+"""Drivers perform effects: blocking, asyncio, scripted; a worker for blocking code; transports behind one seam."""

@@ -1,0 +1,58 @@
+"""What the drivers share: choosing a transport, finishing a flow that was cancelled or ran out of time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lollms_client.errors import BadFlow, BadSetting
+from lollms_client.flow import Effect
+
+if TYPE_CHECKING:
+    from lollms_client.drivers.transport import AsyncTransport, BlockingTransport
+
+TRANSPORTS = ("default", "httpx")
+
+
+def blocking_transport(name: str) -> BlockingTransport:
+    """The blocking transport of that name."""
+    if name == "default":
+        from lollms_client.drivers.transport_http_client import HttpClientTransport
+
+        return HttpClientTransport()
+    if name == "httpx":
+        from lollms_client.drivers.transport_httpx import HttpxTransport
+
+        return HttpxTransport()
+    raise _unknown(name)
+
+
+def async_transport(name: str) -> AsyncTransport:
+    """The asynchronous transport of that name, for the running loop."""
+    if name == "default":
+        from lollms_client.drivers.transport_aiohttp import AiohttpTransport
+
+        return AiohttpTransport()
+    if name == "httpx":
+        from lollms_client.drivers.transport_httpx import AsyncHttpxTransport
+
+        return AsyncHttpxTransport()
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> BadSetting:
+    return BadSetting(f"no transport is called {name!r}; choose one of {', '.join(TRANSPORTS)}", setting="transport")
+
+
+def foreign(awaited: Any) -> BadFlow:
+    """The error for a binding that awaits something that is no effect."""
+    kind = f"{type(awaited).__module__}.{type(awaited).__qualname__}"
+    return BadFlow(
+        f"a binding awaited a {kind}, which only an event loop of its own could perform; await our verbs instead: "
+        "self.sleep for asyncio.sleep, self.post/self.get for an HTTP library, self.run for blocking code"
+    )
+
+
+def check_effect(effect: Any) -> None:
+    """Raise BadFlow unless `effect` is one of ours."""
+    if not isinstance(effect, Effect):
+        raise foreign(effect)

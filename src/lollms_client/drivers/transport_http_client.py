@@ -1,0 +1,282 @@
+"""The blocking transport on the standard library's http.client: time limits at each stage, cancellation, pooling."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import socket
+import time
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+from urllib.parse import unquote, urlsplit
+
+from lollms_client.drivers import transport as seam
+from lollms_client.drivers.context import CallContext, timed_out
+from lollms_client.drivers.pool import ConnectionPool, Destination
+from lollms_client.drivers.tls import tls_context
+from lollms_client.errors import BadSetting, LollmsError
+from lollms_client.flow import HttpRequest
+
+
+class HttpClientTransport:
+    """Sends requests with http.client; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._pool = ConnectionPool()
+
+    def open(self, request: HttpRequest, context: CallContext) -> seam.BlockingReply:
+        """Send the request and read the head of the reply."""
+        scheme, host, port, target = seam.split_url(request)
+        proxy = seam.proxy_for(request.url, request.connection)
+        destination = (scheme, host, port, proxy, request.address, request.connection)
+        connection = self._pool.take(destination)
+        if connection is None:
+            connection = _connect(request, context, proxy)
+        elif connection.sock is not None and context.parent_token is not None:
+            context.check()
+        exchange = _Exchange(self._pool, destination, request, connection)
+        headers = request.plain_headers()
+        if proxy and scheme == "http":
+            target = request.url
+            headers.update(_proxy_authorization(proxy))
+        exchange.send(target, headers, context)
+        return exchange
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        self._pool.close()
+
+
+class _Exchange:
+    """One request on one connection, and its reply."""
+
+    def __init__(
+        self,
+        pool: ConnectionPool,
+        destination: Destination,
+        request: HttpRequest,
+        connection: http.client.HTTPConnection,
+    ) -> None:
+        self.status = 0
+        self.headers: Mapping[str, str] = {}
+        self._pool = pool
+        self._destination = destination
+        self._request = request
+        self._connection = connection
+        self._sock: socket.socket = connection.sock
+        self._reply: http.client.HTTPResponse | None = None
+        self._limit: tuple[float | None, str] = (None, "first_byte")
+        self._forget_cancel: Callable[[], None] | None = None
+        self._complete = False
+        self._closed = False
+
+    def send(self, target: str, headers: Mapping[str, str], context: CallContext) -> None:
+        """Send everything and read the head of the reply."""
+        token = context.parent_token
+        if token is not None and not context.cleaning_up:
+            self._forget_cancel = token.on_cancel(lambda: _shut_down(self._sock))
+        try:
+            self._set_limit(context.limits(self._request).first_byte, "first_byte", context)
+            self._send_request(target, headers)
+            reply = self._reply = self._connection.getresponse()
+            self.status = reply.status
+            self.headers = _lower(reply)
+        except BaseException as error:  # noqa: BLE001 (given its own meaning)
+            self.close()
+            self._fail(error, context)
+
+    def _send_request(self, target: str, headers: Mapping[str, str]) -> None:
+        connection, body = self._connection, self._request.body
+        connection.putrequest(self._request.method, target, skip_accept_encoding=True)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        if body is not None:
+            connection.putheader("Content-Length", str(len(body)))
+        elif self._request.method in ("POST", "PUT", "PATCH"):
+            connection.putheader("Content-Length", "0")
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.endheaders(body)  # where it breaks off, the service may have answered early: its answer says why
+
+    def _set_limit(self, stage_limit: float | None, stage: str, context: CallContext) -> None:
+        self._limit = context.limit(stage_limit, stage, time.monotonic())
+        self._sock.settimeout(self._limit[0])
+
+    def read(self, context: CallContext) -> bytes:
+        """The next raw bytes as they arrive; empty at the end."""
+        reply = self._reply
+        if reply is None or self._complete:
+            return b""
+        try:
+            self._set_limit(context.limits(self._request).silence, "silence", context)
+            data = reply.read1(seam.CHUNK_BYTES)
+            if not data:
+                if reply.length:
+                    raise http.client.IncompleteRead(b"", reply.length)
+                self._complete = True
+        except BaseException as error:  # noqa: BLE001 (given its own meaning)
+            self.close()
+            self._fail(error, context)
+        return data
+
+    def close(self) -> None:
+        """Give the connection back if the body was read to its end, else close it."""
+        connection, reply = self._connection, self._reply
+        if self._forget_cancel is not None:
+            self._forget_cancel()
+            self._forget_cancel = None
+        if self._closed:
+            return
+        self._closed = True
+        if reply is not None and self._complete and not reply.will_close:
+            reply.close()
+            self._pool.give(self._destination, connection)
+            return
+        _shut_down(self._sock)
+        connection.close()
+        if reply is not None:
+            reply.close()
+
+    def _fail(self, error: BaseException, context: CallContext) -> NoReturn:
+        """Raise what the failure means in our own terms."""
+        if not isinstance(error, Exception) or isinstance(error, LollmsError):
+            raise error
+        context.check()
+        if isinstance(error, TimeoutError):
+            raise timed_out(self._limit[1], self._limit[0]) from error
+        if isinstance(error, http.client.IncompleteRead):
+            raise seam.cut_off(self._request, f"{error.expected or 'some'} bytes are missing") from error
+        if isinstance(error, http.client.RemoteDisconnected):
+            raise seam.unavailable(self._request, "it closed the connection without an answer", sent=True) from error
+        if isinstance(error, http.client.InvalidURL):
+            raise BadSetting(f"not a usable address: {error}", setting="host_address") from error
+        if isinstance(error, (http.client.HTTPException, UnicodeError)):
+            raise seam.garbage(self._request, error or type(error).__name__) from error
+        if isinstance(error, OSError):
+            if self._reply is not None:
+                raise seam.cut_off(self._request, error) from error
+            raise seam.unavailable(self._request, error, sent=True) from error
+        if isinstance(error, ValueError):
+            raise BadSetting(f"the request cannot be sent: {type(error).__name__} in a header or the address") from None
+        raise error
+
+
+def _lower(reply: http.client.HTTPResponse) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in reply.headers.items():
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return headers
+
+
+def _shut_down(sock: socket.socket) -> None:
+    """End both directions at once: a thread that waits on the socket wakes up."""
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def _connect(request: HttpRequest, context: CallContext, proxy: str | None) -> http.client.HTTPConnection:
+    scheme, host, port, _ = seam.split_url(request)
+    limit, stage = context.limit(context.limits(request).connect, "connect", time.monotonic())
+    to_host, to_port = request.address or host, port
+    if proxy:
+        parts = urlsplit(seam.check_proxy(proxy))
+        to_host, to_port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    forget: list[Callable[[], None]] = []
+    try:
+        context.check()
+        sock = _dial(to_host, to_port, limit, context, forget)
+        try:
+            return _prepare(request, sock, scheme, host, port, proxy)
+        except BaseException:
+            sock.close()
+            raise
+    except TimeoutError as error:
+        context.check()
+        failure = timed_out(stage, limit)
+        failure.details["sent"] = False
+        raise failure from error
+    except OSError as error:
+        context.check()
+        failure_ = seam.unavailable(request, _explained(error), sent=False)
+        failure_.retryable = not _is_certificate_failure(error)
+        raise failure_ from error
+    except (http.client.HTTPException, UnicodeError) as error:
+        raise seam.unavailable(request, error, sent=False) from error
+    finally:
+        for call in forget:
+            call()
+
+
+def _dial(
+    host: str, port: int, limit: float | None, context: CallContext, forget: list[Callable[[], None]]
+) -> socket.socket:
+    """A TCP connection to the first address that answers; a cancel ends the attempt."""
+    end = None if limit is None else time.monotonic() + limit
+    last: OSError | None = None
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(None if end is None else max(0.001, end - time.monotonic()))
+            if context.parent_token is not None and not context.cleaning_up:
+                forget.append(context.parent_token.on_cancel(lambda sock=sock: _shut_down(sock)))  # type: ignore[misc]
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            sock.close()
+            last = error
+            context.check()
+            if isinstance(error, TimeoutError):
+                raise
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise last or OSError(f"the name {host} has no address")
+
+
+def _prepare(
+    request: HttpRequest, sock: socket.socket, scheme: str, host: str, port: int, proxy: str | None
+) -> http.client.HTTPConnection:
+    """TLS to the proxy and a tunnel through it where needed, TLS to the service, and the connection around it."""
+    connection = http.client.HTTPConnection(host, port)
+    if proxy and urlsplit(proxy).scheme == "https":
+        sock = tls_context(request.connection).wrap_socket(sock, server_hostname=urlsplit(proxy).hostname)
+    if proxy and scheme == "https":
+        _tunnel(sock, host, port, proxy)
+    if scheme == "https":
+        sock = tls_context(request.connection).wrap_socket(sock, server_hostname=host)
+        connection.default_port = 443
+    connection.sock = sock
+    connection.auto_open = 0
+    return connection
+
+
+def _tunnel(sock: socket.socket, host: str, port: int, proxy: str) -> None:
+    target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
+    lines += [f"{name}: {value}" for name, value in _proxy_authorization(proxy).items()]
+    sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+    reply = http.client.HTTPResponse(sock, method="CONNECT")
+    reply.begin()
+    if reply.status != 200:
+        raise OSError(f"the proxy refused the connection with status {reply.status}")
+
+
+def _proxy_authorization(proxy: str) -> dict[str, str]:
+    parts = urlsplit(proxy)
+    if not parts.username:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Proxy-Authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii")}
+
+
+def _is_certificate_failure(error: OSError) -> bool:
+    return type(error).__name__ == "SSLCertVerificationError"
+
+
+def _explained(error: OSError) -> str:
+    if _is_certificate_failure(error):
+        return seam.certificate_advice(error)
+    return error.strerror or str(error) or type(error).__name__

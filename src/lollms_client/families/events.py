@@ -1,0 +1,133 @@
+"""Incremental parsers of streamed replies: server-sent events and JSON lines, however the bytes are cut."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import msgspec
+
+from lollms_client.errors import BadReply, ReplyTooLarge
+from lollms_client.secret import redact
+
+MAX_EVENT_BYTES = 32 * 1024 * 1024
+
+
+class ServerEvent(NamedTuple):
+    """One server-sent event; `data` is still bytes, since it is mostly JSON."""
+
+    event: str
+    data: bytes
+    id: str = ""
+
+    def json(self) -> Any:
+        """The decoded data. Raises BadReply for what is no JSON."""
+        return decode_json(self.data)
+
+
+class EventParser:
+    """Server-sent events as WHATWG HTML (9.2, event streams, November 2026) defines them, out of bytes cut anywhere."""
+
+    __slots__ = ("_data", "_event", "_id", "_limit", "_rest", "_size", "_started")
+
+    def __init__(self, limit: int = MAX_EVENT_BYTES) -> None:
+        self._rest = b""
+        self._event = ""
+        self._id = ""
+        self._data: list[bytes] = []
+        self._size = 0
+        self._limit = limit
+        self._started = False
+
+    def feed(self, data: bytes) -> list[ServerEvent]:
+        """The events that are complete now."""
+        data = self._rest + data
+        if not self._started:
+            if len(data) < 3 and b"\xef\xbb\xbf".startswith(data):
+                self._rest = data
+                return []
+            data = data.removeprefix(b"\xef\xbb\xbf")
+            self._started = True
+        lines = data.splitlines(keepends=True)
+        self._rest = b""
+        if lines and (not lines[-1].endswith(b"\n")):
+            self._rest = lines.pop()  # a lone carriage return may be half of a line end
+            if len(self._rest) + self._size > self._limit:
+                raise ReplyTooLarge(f"one event of the reply is larger than {self._limit} bytes")
+        events: list[ServerEvent] = []
+        for line in lines:
+            self._line(line.rstrip(b"\r\n"), events)
+        return events
+
+    def finish(self) -> list[ServerEvent]:
+        """Called at the end of the reply: the last event counts even where its blank line is missing."""
+        events: list[ServerEvent] = []
+        rest, self._rest = self._rest, b""
+        if rest:
+            self._line(rest.rstrip(b"\r\n"), events)
+        self._line(b"", events)
+        return events
+
+    def _line(self, line: bytes, events: list[ServerEvent]) -> None:
+        if not line:
+            if self._data or self._event:
+                data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+                events.append(ServerEvent(self._event, data, self._id))
+                self._event, self._data, self._size = "", [], 0
+            return
+        field, _, value = line.partition(b":")
+        if value.startswith(b" "):
+            value = value[1:]
+        if field == b"data":
+            self._size += len(value)
+            if self._size > self._limit:
+                raise ReplyTooLarge(f"one event of the reply is larger than {self._limit} bytes")
+            self._data.append(value)
+        elif field == b"event":
+            self._event = value.decode("utf-8", "replace")
+        elif field == b"id":
+            self._id = value.decode("utf-8", "replace")
+
+
+class LineParser:
+    """Lines out of bytes cut anywhere; empty lines are passed over."""
+
+    __slots__ = ("_limit", "_rest")
+
+    def __init__(self, limit: int = MAX_EVENT_BYTES) -> None:
+        self._rest = b""
+        self._limit = limit
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that are complete now."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > self._limit:
+            raise ReplyTooLarge(f"one line of the reply is larger than {self._limit} bytes")
+        return [stripped for line in lines if (stripped := line.strip())]
+
+    def finish(self) -> list[bytes]:
+        """Called at the end of the reply: the last line needs no line end."""
+        rest, self._rest = self._rest.strip(), b""
+        return [rest] if rest else []
+
+
+def decode_json(data: bytes) -> Any:
+    """Decode JSON, also with the NaN and raw control characters that some services send. Raises BadReply."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    try:
+        return json.loads(data, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise BadReply(f"the reply is no JSON ({_reason(error)}): {snippet(data)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error)[:120]
+
+
+def snippet(data: bytes, length: int = 200) -> str:
+    """The beginning of a reply for an error message, secrets masked."""
+    text = " ".join(redact(data[: length * 8].decode("utf-8", "replace")).split())
+    return repr(text if len(text) <= length else text[:length] + "…")

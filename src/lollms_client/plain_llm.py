@@ -1,0 +1,184 @@
+"""Language-model bindings that override the documented methods: from typed requests to those methods and back."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+from lollms_client.cancel import CancelToken
+from lollms_client.flow import Abandon, Advance, Work
+from lollms_client.plain import (
+    call_plain,
+    callback_items,
+    check_reply,
+    dropped,
+    fitting,
+    text_of,
+    vectors_of,
+)
+from lollms_client.types.chat import (
+    ChatRequest,
+    Finished,
+    ReasoningDelta,
+    StreamPart,
+    TextDelta,
+    WarningPart,
+)
+from lollms_client.types.embedding import EmbeddingRequest, EmbeddingResult
+
+if TYPE_CHECKING:
+    from lollms_client.lollms_llm_binding import LollmsLLMBinding
+
+# our field: the documented methods' keyword
+_KEYWORDS = {
+    "max_tokens": "n_predict",
+    "temperature": "temperature",
+    "top_k": "top_k",
+    "top_p": "top_p",
+    "repeat_penalty": "repeat_penalty",
+    "repeat_last_n": "repeat_last_n",
+    "seed": "seed",
+    "model": "model_name",
+    "reasoning_effort": "reasoning_effort",
+}
+_UNHONOURED = (
+    "min_p",
+    "presence_penalty",
+    "frequency_penalty",
+    "stop",
+    "tools",
+    "response_format",
+    "logprobs",
+    "count",
+)
+
+
+async def plain_chat(binding: LollmsLLMBinding, request: ChatRequest) -> AsyncGenerator[list[StreamPart], None]:
+    """The answer of a documented `chat`, `generate_from_messages` or `generate_text`, streamed where it streams."""
+    call, unknown = _choose(binding, request)
+    warnings: list[StreamPart] = [WarningPart(warning=warning) for warning in dropped(unknown)]
+    if warnings:
+        yield warnings
+    work: Work[str, tuple[str, Any]] = Work(lambda token: _pieces(call, token))
+    told = False
+    finished = False
+    try:
+        while True:
+            steps = await Advance(work)
+            if steps.items:
+                told = True
+                yield [TextDelta(text=item) for item in steps.items]
+            if steps.done:
+                finished = True
+                break
+    finally:
+        if not finished:
+            await Abandon(work)
+    streamed, reply = steps.result
+    text = text_of(check_reply(reply)) if not (told and reply is None) else streamed
+    rest = text[len(streamed) :] if text.startswith(streamed) else "" if told else text
+    parts: list[StreamPart] = [TextDelta(text=rest)] if rest else []
+    parts.append(Finished(finish="stop"))
+    yield parts
+
+
+def _pieces(call: Callable[[Callable[..., bool]], Any], token: CancelToken) -> Generator[str, None, tuple[str, Any]]:
+    return (yield from callback_items(call, token))
+
+
+def _choose(binding: LollmsLLMBinding, request: ChatRequest) -> tuple[Callable[..., Any], list[str]]:
+    from lollms_client.lollms_llm_binding import is_plain
+
+    keywords = {theirs: getattr(request, ours) for ours, theirs in _KEYWORDS.items()} | request.extra
+    unhonoured = [name for name in _UNHONOURED if getattr(request, name)]
+    if request.prompt is not None and is_plain(binding, "generate_text"):
+        return _bound(binding.generate_text, (request.prompt,), keywords, unhonoured)
+    if is_plain(binding, "chat"):
+        from lollms_client.lollms_discussion import LollmsDiscussion
+
+        return _bound(binding.chat, (LollmsDiscussion.from_messages(list(request.messages)),), keywords, unhonoured)
+    if is_plain(binding, "generate_from_messages"):
+        from lollms_client.lollms_discussion import LollmsDiscussion
+
+        messages = LollmsDiscussion.from_messages(list(request.messages)).export("openai_chat")
+        return _bound(binding.generate_from_messages, (messages,), keywords, unhonoured)
+    if is_plain(binding, "generate_text"):
+        prompt, system, images = _flattened(request)
+        keywords |= {"system_prompt": system or None, "images": images or None}
+        return _bound(binding.generate_text, (prompt,), keywords, unhonoured)
+    raise binding.unsupported("chat")
+
+
+def _bound(
+    method: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any], unhonoured: list[str]
+) -> tuple[Callable[..., Any], list[str]]:
+    accepted, unknown = fitting(method, keywords)
+    streams, _ = fitting(method, {"streaming_callback": True})
+
+    def call(callback: Callable[..., bool]) -> Any:
+        streaming = {"streaming_callback": callback} if streams else {}
+        flags, _ = fitting(method, {"stream": True}) if streams else ({}, [])
+        return call_plain(method, *arguments, **accepted, **streaming, **flags)
+
+    return call, unknown + unhonoured
+
+
+def _flattened(request: ChatRequest) -> tuple[str, str, list[str]]:
+    """A conversation as one prompt: a single user message as it stands, more of them with their roles."""
+    system = "\n\n".join(message.text for message in request.messages if message.role == "system")
+    turns = [message for message in request.messages if message.role != "system"]
+    images = [part.media.base64() for turn in turns for part in turn.images if part.media is not None]
+    if len(turns) == 1:
+        return turns[0].text, system, images
+    lines = [f"{turn.role}: {turn.text}" for turn in turns]
+    return "\n".join([*lines, "assistant:"]), system, images
+
+
+async def plain_embed(binding: LollmsLLMBinding, request: EmbeddingRequest) -> EmbeddingResult:
+    """The vectors of a documented `embed`, which may take one text at a time only."""
+    from lollms_client.lollms_llm_binding import is_plain
+
+    if not is_plain(binding, "embed"):
+        raise binding.unsupported("embeddings")
+    keywords = {"model": request.model, "dimensions": request.dimensions, **request.extra}
+    accepted, unknown = fitting(binding.embed, keywords)
+    vectors: list[tuple[float, ...]] = []
+    for text in request.texts:
+        reply = await binding.run(call_plain, binding.embed, text, **accepted)
+        vectors.extend(vectors_of(reply, many=False)[:1])
+    return EmbeddingResult(vectors=tuple(vectors), warnings=dropped(unknown))
+
+
+def tell(callback: Callable[..., Any], parts: list[StreamPart]) -> bool:
+    """Tell a documented streaming callback the words of `parts`; False where it asks to stop.
+
+    It is called with (text, message type). Only False stops: a callback that returns nothing goes on.
+    """
+    from lollms_client.lollms_types import MSG_TYPE
+
+    for part in parts:
+        if isinstance(part, TextDelta) and part.index == 0:
+            told = _tell(callback, part.text, MSG_TYPE.MSG_TYPE_CHUNK)
+        elif isinstance(part, ReasoningDelta) and part.text and part.index == 0:
+            told = _tell(callback, part.text, MSG_TYPE.MSG_TYPE_THOUGHT_CHUNK)
+        else:
+            continue
+        if told is False:
+            return False
+    return True
+
+
+def _tell(callback: Callable[..., Any], text: str, kind: Any) -> Any:
+    try:
+        positional = [
+            p
+            for p in inspect.signature(callback).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
+        anything = any(p.kind is p.VAR_POSITIONAL for p in inspect.signature(callback).parameters.values())
+    except (TypeError, ValueError):
+        return callback(text, kind)
+    if anything or len(positional) == 2:
+        return callback(text, kind)
+    return callback(text, kind, {}) if len(positional) > 2 else callback(text)
