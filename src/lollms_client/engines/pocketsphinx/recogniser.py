@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from lollms_client.engines import audio
-from lollms_client.engines.pocketsphinx.expectations import Grammar, Prompt
+from lollms_client.engines.pocketsphinx.grammar import Grammar
+from lollms_client.engines.pocketsphinx.prompt import Prompt
 from lollms_client.engines.pocketsphinx.pronunciations import pronunciations
 from lollms_client.engines.pocketsphinx.segments import RATE, Utterance, utterances
 from lollms_client.errors import BadSetting, EngineFailed, MissingAsset, MissingDependency

@@ -18,7 +18,7 @@ BindingName = "PocketsphinxBinding"
 _MODEL = "en-us"
 
 
-class PocketsphinxBinding(EngineBinding, LollmsSTTBinding):
+class PocketsphinxBinding(EngineBinding["Recogniser"], LollmsSTTBinding):
     """pocketsphinx in this process; one call at a time, because a decoder remembers where it is."""
 
     concurrency = 1
@@ -38,10 +38,11 @@ class PocketsphinxBinding(EngineBinding, LollmsSTTBinding):
         Raises BadMedia for a file that cannot be read, Unsupported for another language, BadSetting for a wrong
         grammar.
         """
-        from lollms_client.engines.pocketsphinx.expectations import read_grammar, read_prompt
+        from lollms_client.engines.pocketsphinx.grammar import read_grammar
+        from lollms_client.engines.pocketsphinx.prompt import read_prompt
 
         self._check(request)
-        engine: Recogniser = self.engine
+        engine = self.engine
         warnings = _unsupported(request)
         grammar_text = self.parameter(request, "grammar")
         grammar = read_grammar(str(grammar_text)) if grammar_text else None

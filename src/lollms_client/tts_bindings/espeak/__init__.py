@@ -18,7 +18,7 @@ BindingName = "EspeakBinding"
 Result = TypeVar("Result")
 
 
-class EspeakBinding(EngineBinding, LollmsTTSBinding):
+class EspeakBinding(EngineBinding["Espeak"], LollmsTTSBinding):
     """espeak-ng in this process; one call speaks at a time, because the library's state is global."""
 
     concurrency = 1
@@ -34,7 +34,7 @@ class EspeakBinding(EngineBinding, LollmsTTSBinding):
         from lollms_client.engines import audio
         from lollms_client.engines.espeak.manner import manner_of
 
-        engine: Espeak = self.engine
+        engine = self.engine
         warnings: list[CallWarning] = []
         form = audio.sound_format(request.output_format or self.settings.get("output_format") or "wav")
         manner = manner_of(
@@ -59,12 +59,12 @@ class EspeakBinding(EngineBinding, LollmsTTSBinding):
 
     def run_voices(self) -> list[Voice]:
         """The voices, then the variants that go with any of them."""
-        engine: Espeak = self.engine
+        engine = self.engine
         return engine.catalogue.listed()
 
     def run_models(self) -> list[ModelInfo]:
         """One model: the synthesiser itself."""
-        engine: Espeak = self.engine
+        engine = self.engine
         return [ModelInfo(name="espeak-ng", title=f"espeak-ng {engine.library.version}", owner="espeak-ng")]
 
     def _sample_rate(self, request: SpeechRequest, form: AudioFormat, warnings: list[CallWarning]) -> int | None:
