@@ -93,8 +93,9 @@ class SceneComposer:
         description.weather -= description.removed_settings
         return description
 
-    def compose(self, description: Description, width: int, height: int, seed: int) -> Scene:
-        """A scene of a size in pixels; the same description, size and seed give the same scene."""
+    def compose(self, description: Description, width: int, height: int, seed: int, headroom: float = 0.0) -> Scene:
+        """A scene of a size in pixels; the same description, size and seed give the same scene. `headroom` is the part
+        of the height, from the top, where nothing is to fly."""
         groups = [self._figures(description, index) for index in range(len(description.things))]
         present = {figure.art.id for group in groups for figure in group}
         place = self.place_for(description, [figure for group in groups for figure in group])
@@ -105,6 +106,8 @@ class SceneComposer:
         light = light_of(time, weather)
         wish = Wish(light, weather, description.season, present | description.removed, seed)
         backdrop = paint_backdrop(place, width, height, wish)
+        low, high = backdrop.sky
+        backdrop.sky = (max(low, headroom), max(high, headroom + 0.35 if headroom else high))
         self._vary(groups, random.Random(seed))
         figures = lay_out(description, groups, backdrop, (width, height), seed)
         return Scene(width, height, place, light, backdrop, figures, description)

@@ -9,6 +9,7 @@ from typing import Any
 from lollms_client.engines.scene.lexicon import Lexicon, Meaning
 
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|[.,;:!?&+]")
+_INDOORS = ("room", "bedroom", "kitchen", "moon")  # a school or Mars is a thing unless something is in or on it
 _SKIPPED_BACK = ("article", "decorative", "filler", "word")
 
 
@@ -58,19 +59,24 @@ def _choose(meanings: list[Meaning], before: list[Token], following: list[list[M
     by_kind = {one.kind: one for one in meanings}
     kinds = set(by_kind)
     previous = before[-1].kind if before else None
-    if "colour" in kinds and "object" in kinds:
-        return by_kind["colour" if _noun_follows(following) or previous == "copula" else "object"]
+    if "object" in kinds and kinds & {"colour", "size", "decorative"}:
+        adjective = next(one for one in meanings if one.kind in ("colour", "size", "decorative"))
+        return adjective if _noun_follows(following) or previous == "copula" else by_kind["object"]
     if "tone" in kinds:
         return by_kind["tone"] if _kinds(following, 0) & {"colour"} else _other(meanings, "tone")
     if "copula" in kinds:
-        return (
-            by_kind["copula"] if _kinds(following, 0) & {"colour", "tone", "decorative"} else _other(meanings, "copula")
-        )
+        coloured = _kinds(following, 0) & {"colour", "tone", "decorative"}
+        return by_kind["copula"] if coloured else _other(meanings, "copula")
+    if "object" in kinds and kinds & {"filler", "style"}:
+        meant = any(token.kind in ("relation", "number", "object") for token in before[-3:])
+        return by_kind["object"] if meant else _other(meanings, "object")
     if "verb" in kinds:
         return _verb_or_other(by_kind, meanings, before, following)
     if "place" in kinds and "object" in kinds:
-        return by_kind["object" if _is_counted_or_related(before) else "place"]
-    order = ("place", "object", "part", "break", "number", "decorative")
+        return by_kind["object" if _is_thing(by_kind["place"].value, before) else "place"]
+    if "part" in kinds and "object" in kinds:
+        return by_kind["part" if _belongs_to_something(before) else "object"]
+    order = ("weather", "place", "object", "part", "break", "number", "decorative")
     return next((by_kind[kind] for kind in order if kind in kinds), meanings[0])
 
 
@@ -82,7 +88,12 @@ def _verb_or_other(
     if other.kind == "decorative" and _noun_follows(following):
         return other
     if verb.value.participle:
-        return verb
+        made = (
+            previous is not None
+            and previous.kind in ("object", "pronoun", "copula")
+            and "article" in _kinds(following, 0)
+        )
+        return other if other.kind == "object" and not made else verb
     if previous is None:
         return other
     acts = previous.kind in ("object", "pronoun", "part") or previous.said in ("to", "that", "who", "which", "can")
@@ -111,7 +122,7 @@ def _noun_follows(following: list[list[Meaning]]) -> bool:
     return False
 
 
-def _is_counted_or_related(before: list[Token]) -> bool:
+def _is_thing(place: str, before: list[Token]) -> bool:
     """Whether a word that may be a backdrop is meant as a single thing: counted, coloured, sized or referred to."""
     for token in reversed(before):
         if token.kind in ("colour", "size"):
@@ -119,7 +130,13 @@ def _is_counted_or_related(before: list[Token]) -> bool:
         if token.kind == "number":
             return bool(token.value != 1)
         if token.kind == "relation":
-            return token.value not in ("inside", "on", "across", "above")
+            return token.value not in ("inside", "on", "across", "above") and token.said != "at"
         if token.kind not in _SKIPPED_BACK:
-            return False
-    return False
+            break
+    return place in _INDOORS
+
+
+def _belongs_to_something(before: list[Token]) -> bool:
+    """Whether the words before say that this is a part: `a house with a red` (door)."""
+    kinds = [token for token in before if token.kind in ("relation", "object", "comma", "stop", "verb")]
+    return len(kinds) > 1 and kinds[-1].said == "with" and kinds[-2].kind == "object"

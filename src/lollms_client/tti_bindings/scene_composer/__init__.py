@@ -1,0 +1,44 @@
+"""The vector scene composer as a text-to-image binding: generates scenes, posters, patterns and charts, and edits images."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+from lollms_client.families.engine import EngineBinding
+from lollms_client.lollms_tti_binding import LollmsTTIBinding
+
+if TYPE_CHECKING:
+    from lollms_client.cancel import CancelToken
+    from lollms_client.engines.scene.painter import ScenePainter
+    from lollms_client.types import ImageRequest, ImageResult, ModelInfo, Progress
+
+BindingName = "SceneComposerBinding"
+
+
+class SceneComposerBinding(EngineBinding, LollmsTTIBinding):
+    """Draws prompts with our own vector art, without a neural network or weights."""
+
+    concurrency = 2
+
+    def load(self) -> ScenePainter:
+        """Read the art and the lexicon (about a second)."""
+        from lollms_client.engines.scene.painter import ScenePainter
+
+        return ScenePainter(nearest=None if self.settings["nearest_meaning"] else _nothing_near)
+
+    def run_image(self, request: ImageRequest, token: CancelToken) -> Generator[Progress, None, ImageResult]:
+        """Generate images, or edit those of the request."""
+        painter: ScenePainter = self.engine
+        result = yield from painter.paint(request, self.parameter(request, "mode") or "auto")
+        return result
+
+    def run_models(self) -> list[ModelInfo]:
+        """The composer and its modes."""
+        from lollms_client.engines.scene.painter import models
+
+        return models()
+
+
+def _nothing_near(phrase: str, candidates: object) -> None:
+    """For those who want no embedding model fetched: an unknown word is only reported."""
