@@ -1,0 +1,188 @@
+"""Looks through the places for binding folders, and reads or recalls the manifest of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from lollms_client import errors
+from lollms_client.errors import BindingLoadFailed, ConfigurationError
+from lollms_client.manifest.model import BINDING_TYPES, Manifest
+from lollms_client.registry.cache import ManifestCache, Record
+from lollms_client.registry.entries import BindingEntry
+from lollms_client.registry.places import BUILT_IN, SearchPlace
+
+MANIFEST_FILE = "description.yaml"
+TYPE_FOLDERS = {f"{item}_bindings": item for item in BINDING_TYPES}
+FOREIGN_TYPE_FOLDERS = ("mcp_bindings", "tools_bindings", "rag_bindings", "connection_bindings")
+Stamp = tuple[int, ...]
+
+
+def scan(places: list[SearchPlace], cache: ManifestCache) -> Iterator[BindingEntry]:
+    """Every binding of every place, the most specific place first, bindings of a place by name."""
+    for place in places:
+        yield from _scan_place(place, cache)
+
+
+def _scan_place(place: SearchPlace, cache: ManifestCache) -> Iterator[BindingEntry]:
+    folder = str(place.folder.absolute())
+    if not place.folder.is_dir():
+        if place.source.startswith(("entry point", "argument")):
+            yield _missing_place(place)
+        return
+    stamp = _stamp(folder)
+    own = _entry(place, folder, stamp, cache) if stamp and place.source != BUILT_IN else None
+    if own is not None:
+        yield own
+        return
+    for name, path in _subfolders(folder):
+        if name in TYPE_FOLDERS and not place.only_type and _stamp(path, manifest_only=True) is None:
+            inner = place._replace(binding_type=TYPE_FOLDERS[name], module=_inner(place.module, name), name="")
+            for inner_name, inner_path in _subfolders(path):
+                yield from _entries(inner, inner_name, inner_path, cache)
+        elif name not in FOREIGN_TYPE_FOLDERS:
+            yield from _entries(place, name, path, cache)
+
+
+def _inner(module: str, name: str) -> str:
+    return f"{module}.{name}" if module else ""
+
+
+def _entries(place: SearchPlace, name: str, path: str, cache: ManifestCache) -> Iterator[BindingEntry]:
+    stamp = _stamp(path)
+    if stamp is None:
+        return
+    entry = _entry(place._replace(module=_inner(place.module, name), name=name), path, stamp, cache)
+    if entry is not None:
+        yield entry
+
+
+def _subfolders(folder: str) -> list[tuple[str, str]]:
+    try:
+        with os.scandir(folder) as items:
+            return sorted(
+                (item.name, item.path)
+                for item in items
+                if item.name[0] not in "._" and item.is_dir() and not item.name.endswith((".dist-info", ".egg-info"))
+            )
+    except OSError:
+        return []
+
+
+def _stamp(folder: str, *, manifest_only: bool = False) -> Stamp | None:
+    """The state of a folder's manifest and module; None if it holds neither."""
+    found: list[int] = []
+    for name in (MANIFEST_FILE,) if manifest_only else (MANIFEST_FILE, "__init__.py"):
+        try:
+            status = os.stat(f"{folder}/{name}")  # noqa: PTH116 - pathlib takes twice the time
+        except (OSError, ValueError):
+            found += (0, -1)
+        else:
+            found += (status.st_mtime_ns, status.st_size)
+    return tuple(found) if any(found[1::2]) and max(found[1::2]) >= 0 else None
+
+
+def _entry(place: SearchPlace, folder: str, stamp: Stamp, cache: ManifestCache) -> BindingEntry | None:
+    """The binding in a folder; None where the folder is none, or of a modality that is not asked for."""
+    record = cache.get(folder, stamp)
+    if record is None:
+        record = _read(Path(folder), stamp)
+        cache.put(folder, record)
+    manifest, problem = record.manifest, _problem(record)
+    if manifest is None and problem is None:
+        return None
+    binding_type = record.binding_type or place.binding_type
+    if place.only_type and record.binding_type not in ("", place.binding_type):
+        return None
+    if manifest is not None and manifest.derived and not binding_type:
+        return None  # an ordinary package that happens to lie here
+    name = place.name or Path(folder).name
+    if manifest is not None and (manifest.binding_type != binding_type or manifest.name != name):
+        from msgspec.structs import replace
+
+        manifest = replace(manifest, binding_type=binding_type, name=name)
+    if manifest is not None and not binding_type:
+        problem = _unknown_type(manifest)
+    return BindingEntry(
+        name=name, binding_type=binding_type, folder=Path(folder), source=place.source, manifest=manifest,
+        problem=problem, module=place.module,
+    )  # fmt: skip
+
+
+def _read(folder: Path, stamp: Stamp) -> Record:
+    """Read a folder: its manifest, or what can be derived; the class only where no manifest names a modality."""
+    from lollms_client.manifest.class_source import binding_type_of, parse_module, read_source, type_in_text
+    from lollms_client.manifest.derivation import derive_manifest, syntax_failure
+    from lollms_client.manifest.reading import load_manifest
+
+    try:
+        if stamp[1] >= 0:
+            manifest = load_manifest(folder)
+            if stamp[3] < 0:
+                return _failed(stamp, manifest.binding_type, _no_code(folder))
+            binding_type = manifest.binding_type or binding_type_of(folder)
+            try:
+                parse_module(folder / "__init__.py")
+            except SyntaxError as error:
+                failure = syntax_failure(folder.name, folder / "__init__.py", error)
+                return _failed(stamp, binding_type, failure, manifest)
+            return Record(stamp, binding_type, manifest)
+        if not _speaks_of_bindings(read_source(folder / "__init__.py")):
+            return Record(stamp, "", None)
+        manifest = derive_manifest(folder)
+        return Record(stamp, manifest.binding_type, manifest)
+    except errors.BadManifest as error:
+        return _failed(stamp, binding_type_of(folder), error)
+    except BindingLoadFailed as error:
+        return _failed(stamp, type_in_text(read_source(folder / "__init__.py")), error)
+    except OSError as error:
+        text = f"{folder} cannot be read: {error.strerror}; check its permissions"
+        return _failed(stamp, "", BindingLoadFailed(text, binding=folder.name, file=str(folder)))
+
+
+def _speaks_of_bindings(source: str) -> bool:
+    return "BindingName" in source or ("Lollms" in source and "Binding" in source)
+
+
+def _failed(stamp: Stamp, binding_type: str, error: ConfigurationError, manifest: Manifest | None = None) -> Record:
+    return Record(stamp, binding_type, manifest, (type(error).__name__, error.message, error.details))
+
+
+def _problem(record: Record) -> ConfigurationError | None:
+    if record.problem is None:
+        return None
+    kind, message, details = record.problem
+    error: ConfigurationError = getattr(errors, kind)(message, **details)
+    return error
+
+
+def _no_code(folder: Path) -> BindingLoadFailed:
+    return BindingLoadFailed(
+        f"{folder} has a {MANIFEST_FILE} but no __init__.py; write one that names its class in BindingName",
+        binding=folder.name, file=str(folder / "__init__.py"), line=1, rule="a binding has an __init__.py",
+        cure="write one that names its class in BindingName",
+    )  # fmt: skip
+
+
+def _unknown_type(manifest: Manifest) -> BindingLoadFailed:
+    cure = "write `binding_type: tts` (or another of llm, tti, stt, tts, ttv, ttm) into its description.yaml"
+    return BindingLoadFailed(
+        f"the modality of the binding {manifest.name!r} in {manifest.folder} is unknown: its class derives from no "
+        f"base class of lollms_client; {cure}",
+        binding=manifest.name, file=str(manifest.path or manifest.folder), line=1,
+        rule="a binding has a modality", cure=cure,
+    )  # fmt: skip
+
+
+def _missing_place(place: SearchPlace) -> BindingEntry:
+    what = f"the package {place.module}" if place.module else f"the folder {place.folder}"
+    name = place.name or place.folder.name
+    return BindingEntry(
+        name=name, binding_type=place.binding_type, folder=place.folder, source=place.source,
+        problem=BindingLoadFailed(
+            f"{what} ({place.source}), which should hold bindings, does not exist; correct or remove its mention",
+            binding=name, file=str(place.folder), rule="a place of bindings exists",
+            cure="correct or remove its mention",
+        ),
+    )  # fmt: skip
