@@ -47,12 +47,14 @@ def words_of(text: str, sound: Sound, sample_rate: int, *, markup: bool, spaces:
 
 
 def _by_event(text: str, events: list[SpokenEvent]) -> Iterator[_Spoken]:
-    last = -1
+    """A word reaches to the start of the next one, since espeak-ng names only the first letter of some."""
+    firsts: dict[int, int] = {}
     for event in events:
-        part = text[event.position : event.position + event.length].strip()
-        if part and event.position > last:
-            last = event.position
-            yield _Spoken(text=part, sample=event.sample)
+        if event.position >= max(firsts, default=0):
+            firsts.setdefault(event.position, event.sample)
+    for position, following in pairwise([*firsts, len(text)]):
+        if part := text[position:following].strip():
+            yield _Spoken(text=part, sample=firsts[position])
 
 
 def _by_token(text: str, events: list[SpokenEvent]) -> Iterator[_Spoken]:
