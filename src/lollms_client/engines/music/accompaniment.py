@@ -130,13 +130,17 @@ class Bass:
         return notes
 
     def _pitch(self, letter: str, at: float) -> int:
-        chord = chord_at(self.chords, at).chord
+        span = chord_at(self.chords, at)
+        chord = span.chord
         root = self._root(chord)
         self.last = root
+        if abs(at - span.start) < 1e-6 and chord_at(self.chords, at - 0.01).chord != chord:
+            return root  # a new chord begins on its root
         if letter == "a":
             following = chord_at(self.chords, (int(at / self.timing.bar + 1e-6) + 1) * self.timing.bar).chord
             target = self._root(following)
-            return max(self.low, target + self.chance.choice((-1, -1, 1, -2, 2)))
+            approach = target + self.chance.choice((-1, -1, 1, -2, 2))
+            return approach if approach >= self.low else target + 1
         if letter in ("3", "7"):
             wanted = chord.intervals[1] if letter == "3" else 10
             return root + wanted
@@ -179,7 +183,7 @@ class Bass:
         )
         pitch = nearest_pitch(self.last + move, span.chord.tones if self.chance.random() < 0.65 else scale)
         pitch = pitch if pitch != self.last else nearest_pitch(self.last + 3, span.chord.tones)
-        return min(max(pitch, self.low), self.high)
+        return pitch + 12 if pitch < self.low else pitch - 12 if pitch > self.high else pitch
 
     def final(self, start: float, length: float, intensity: float) -> list[Note]:
         """The last root, held."""

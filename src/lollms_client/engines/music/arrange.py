@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from lollms_client.engines.music.accompaniment import Bass, Comping, Pad
 from lollms_client.engines.music.catalogue import Instrument, instruments
 from lollms_client.engines.music.drums import final_stroke, write_groove
 from lollms_client.engines.music.form import fit_sections, fit_timing
-from lollms_client.engines.music.harmony import write_chords
+from lollms_client.engines.music.harmony import chord_at, write_chords
 from lollms_client.engines.music.melody import Theme, Tune, harmonise, make_theme
 from lollms_client.engines.music.plan import Plan
 from lollms_client.engines.music.rhythm import humanise, velocity_of
@@ -41,6 +42,8 @@ class _Arrangement:
         self.themes: dict[str, Theme] = {}
         self.tune: dict[str, list[Note]] = {}
         self.alone = "comp" not in plan.ensemble.parts and "pad" not in plan.ensemble.parts
+        players = [instruments()[name] for name in plan.ensemble.parts.values()]
+        self.sustained = any(player.voice == "wave" and "bass" not in player.roles[:1] for player in players)
         self.final_start = self.timing.bars * self.timing.bar
         self.final_length = self.timing.hold
         self.final_intensity = score.sections[-1].intensity
@@ -53,10 +56,27 @@ class _Arrangement:
             "bass": self._bass, "comp": self._comp, "pad": self._pad, "lead": self._lead, "counter": self._counter,
         }  # fmt: skip
         notes = [_in_range(note, player) for note in writers[role](player)]
+        if not self.sustained:
+            notes = [_in_range(stroke, player) for note in notes for stroke in self._restruck(note)]
         self._track(role, name, notes, drums=False)
+
+    def _restruck(self, note: Note) -> list[Note]:
+        """A long note of an ensemble in which nothing sustains: struck again on tones of the chord until it ends."""
+        limit = 1.1 * self.timing.quarter_bpm / 60
+        if note.length <= limit:
+            return [note]
+        count = math.ceil(note.length / limit)
+        step = note.length / count
+        tones = chord_at(self.chords, note.start).chord.tones[:3]
+        strokes = []
+        for index in range(count):
+            pitch = note.pitch if index % 2 == 0 else nearest_pitch(note.pitch + 4, tones)
+            strokes.append(Note(note.start + index * step, step, pitch, max(1, note.velocity - (12 if index else 0))))
+        return strokes
 
     def _track(self, role: str, name: str, notes: list[Note], *, drums: bool) -> None:
         end = self.timing.quarters
+        notes = list({(round(note.start * 24), note.pitch): note for note in reversed(notes)}.values())[::-1]
         purpose = f"human {self.plan.seed} {role}"
         played = humanise(notes, self.plan.genre, self.timing, purpose, end)
         played = [note for note in played if note.start < end - 0.02]
@@ -152,9 +172,15 @@ class _Arrangement:
     def add_drums(self) -> None:
         """Write the drum track."""
         notes: list[Note] = []
-        for index, section in enumerate(self.score.sections):
-            notes += write_groove(self.plan, self.timing, section, index == len(self.score.sections) - 1)
-        notes += final_stroke(self.plan, self.final_start, self.final_intensity)
+        for section in self.score.sections:
+            notes += write_groove(self.plan, self.timing, section)
+        end = self.final_start
+        if not self.plan.ensemble.parts:  # nobody else would fill the last bar
+            last = self.score.sections[-1]
+            extra = Section(name="last bar", role=last.role, start=self.timing.bars, bars=2, intensity=last.intensity)
+            end = self.timing.quarters - self.timing.beat
+            notes += [n for n in write_groove(self.plan, self.timing, extra) if n.start < end - 0.1]
+        notes += final_stroke(self.plan, end, self.final_intensity)
         self._track("drums", self.plan.ensemble.kit, notes, drums=True)
 
 

@@ -53,13 +53,13 @@ def _sound(score: Score, plan: Plan, form: str) -> Generator[Progress, None, Med
     try:
         while True:
             share, stage = next(playing)
-            yield Progress(fraction=0.05 + 0.9 * share, stage=stage, detail=_section_at(score, share))
+            yield Progress(fraction=round(0.05 + 0.9 * share, 4), stage=stage, detail=_section_at(score, share))
     except StopIteration as stop:
         samples = stop.value
     writing = audio.encode_steps(samples, RATE, form)
     try:
         while True:
-            yield Progress(fraction=0.95 + 0.05 * next(writing), stage=f"writing {form}")
+            yield Progress(fraction=round(0.95 + 0.05 * next(writing), 4), stage=f"writing {form}")
     except StopIteration as stop:
         media: Media = stop.value
     return media

@@ -14,8 +14,8 @@ _TRIPLE = {"k": "X...........", "s": "....x...x...", "h": "x.x.x.x.x.x."}
 _FALLBACK = {"verse": {"k": "X.......X.......", "s": "....X.......X...", "h": "x.x.x.x.x.x.x.x."}}
 
 
-def write_groove(plan: Plan, timing: Timing, section: Section, ending_next: bool) -> list[Note]:
-    """The drum notes of a section; `ending_next` asks for a fill that leads to the last chord."""
+def write_groove(plan: Plan, timing: Timing, section: Section) -> list[Note]:
+    """The drum notes of a section, with a fill that leads out of it."""
     groove, own_bar = _groove(plan, timing, section)
     notes: list[Note] = []
     chance = random.Random(f"drums {plan.seed} {section.name}")

@@ -7,7 +7,7 @@ from lollms_client.engines.music.plan import Plan
 from lollms_client.engines.music.score import Section, Timing
 
 _INTENSITY = {"intro": 0.4, "verse": 0.58, "chorus": 0.88, "bridge": 0.5, "solo": 0.78, "ending": 0.7}
-_PATTERNS = {2: "VC", 3: "VBC", 4: "VCVC", 5: "VCVBC", 6: "VCVCBC", 7: "VCVCBSC", 8: "VCVCBSVC"}
+_PATTERNS = {1: "V", 2: "VC", 3: "VBC", 4: "VCBC", 5: "VCVBC", 6: "VCVCBC", 7: "VCVCBSC", 8: "VCVCBSVC"}
 _ROLES = {"V": "verse", "C": "chorus", "B": "bridge", "S": "solo"}
 
 
@@ -75,16 +75,16 @@ def fit_sections(bars: int, genre: Genre) -> list[Section]:
 def _sizes(bars: int, usual: int) -> list[tuple[str, int]]:
     if bars < 8:
         return [("verse", bars)]
-    if bars < 14:
+    if bars < 12:
         head = bars - 8
         return ([("intro", head)] if head else []) + [("verse", 4), ("chorus", 4)]
     intro = 2 if bars < 24 else 4
     units = (bars - intro - 2) // 4
     ending = bars - intro - 4 * units
-    wanted = usual // 4 if units >= 2 * (usual // 4) else 1 if units < 6 else 2
-    if bars > 160:
-        wanted = max(wanted, 3)
-    count = max(2, round(units / wanted))
+    if usual == 12:  # twelve bars belong together where there is room for them
+        count = max(1, units // 3) if units >= 3 else 2
+    else:
+        count = max(2, round(units / (1 if units < 8 else 2 if bars <= 160 else 3)))
     pattern = _PATTERNS.get(count) or ("VCVCBC" + "SVCBVC" * count)[: count - 1] + "C"
     shares = [units // count] * count
     by_weight = sorted(range(count), key=lambda index: (pattern[index] != "C", -index))

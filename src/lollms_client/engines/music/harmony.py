@@ -10,6 +10,10 @@ from lollms_client.engines.music.score import ChordSpan, Section, Timing
 from lollms_client.engines.music.theory import Chord, Key, parse_chord
 
 _CADENCES = {"major": "IV V", "minor": "iv V"}
+_MODAL = {  # what takes the place of chords that are outside the mode
+    "dorian": {"iv": "IV", "iv7": "IV7", "iv9": "IV9", "bVI": "IV", "bVImaj7": "IV7", "ii7b5": "ii7", "bII": "bVII"},
+    "lydian": {"IV": "II", "IVadd9": "II", "IVmaj7": "II", "IVmaj9": "II", "ii7": "II7"},
+}
 _MINOR_FINALS = {"69": "6", "maj9": "9", "13": "9"}
 
 
@@ -23,7 +27,7 @@ def write_chords(plan: Plan, timing: Timing, sections: list[Section]) -> list[Ch
     for section in sections:
         source = {"intro": "verse", "solo": "verse", "ending": "chorus"}.get(section.role, section.role)
         if source not in chosen:
-            chosen[source] = _progression(harmony, source, section, plan.genre, chance)
+            chosen[source] = _in_mode(_progression(harmony, source, section, plan.genre, chance), plan.key.mode)
         progression = chosen[source]
         bars += [progression[index % len(progression)] for index in range(section.bars)]
     tonic = "i" if plan.key.minor else "I"
@@ -42,6 +46,11 @@ def _progression(harmony: Harmony, source: str, section: Section, genre: Genre, 
     if harmony.short and section.bars % genre.section_bars:
         choices = harmony.short
     return chance.choice(choices).split()
+
+
+def _in_mode(bars: list[str], mode: str) -> list[str]:
+    table = _MODAL.get(mode, {})
+    return [",".join(table.get(numeral, numeral) for numeral in bar.split(",")) for bar in bars]
 
 
 def _spans(bar: str, index: int, key: Key, timing: Timing) -> list[ChordSpan]:

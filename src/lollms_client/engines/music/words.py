@@ -52,8 +52,11 @@ _KEY = re.compile(
     r"\b([A-Ga-g])((?:\s*[#♯♭]|(?<=[A-G])b|(?<=[a-g])b(?=\s+m)|[\s-](?:sharp|flat))?)[\s-]*"
     r"(major|minor|dorian|phrygian|lydian|mixolydian|maj|min)\b"
 )
+_BEFORE_KEY = re.compile(r"\b(?:in|of)\s+$")
+_AFTER_KEY = re.compile(r"\s*(?:$|[,.;:!?)]|(?:at|with|for|and|on|by)\b)")
 _IN_KEY = re.compile(r"\b(?:in|key of|key:)\s+([A-G](?:#|♯|b|♭|[\s-](?:sharp|flat))?m?)(?=[\s,.;!?]|$)")
 _NEGATION = re.compile(r"\b(?:no|without|not|except|minus|avoid|free of|non)\s+(?:any\s+)?(?:the\s+)?$")
+_MODE = re.compile(r"\b(?:major|minor|dorian|lydian|phrygian|mixolydian)\b")
 _SOLO = re.compile(r"\b(solo|only|unaccompanied|just|alone)\b")
 
 
@@ -93,50 +96,41 @@ def read_words(text: str) -> Found:
     lower = text.lower()
     found = Found(seconds=_length(lower), meter=_meter(lower), tempo=_tempo(lower), key=_key(text))
     found.tempo_factor = _first(lower, TEMPO_WORDS)
-    plain = _pattern(tuple(_index("genres"))).sub(_masked, lower)  # the bass of “drum and bass” is no instrument
-    named = _mentions(plain, _index("instruments"))
-    found.instruments = tuple(name for name, negated in named if not negated)
-    found.excluded = tuple(name for name, negated in named if negated)
-    styles = [name for name, negated in _mentions(lower, _index("genres")) if not negated]
-    found.genre = styles[0] if styles else None
-    found.other_genres = tuple(styles[1:])
-    found.moods = tuple(name for name, negated in _mentions(lower, _index("moods")) if not negated)[:3]
-    _read_details(lower, plain, found)
+    named = _mentions(lower)
+    found.instruments = _names(named, "instruments")
+    found.excluded = tuple(name for (kind, name), negated in named.items() if kind == "instruments" and negated)
+    styles = _names(named, "genres")
+    found.genre, found.other_genres = (styles[0] if styles else None), styles[1:]
+    found.moods = _names(named, "moods")[:3]
+    found.vocals = bool(_names(named, "vocals"))
+    found.unknown_instruments = _names(named, "unknown")
+    drums = [negated for (kind, _), negated in named.items() if kind == "drums"]
+    found.drums = not all(drums) if drums else None
+    _read_details(lower, found)
     return found
 
 
-def _masked(match: re.Match[str]) -> str:
-    text = match.group()
-    return text if text in _index("instruments") or _phrases(DRUM_WORDS).get(text) else "_" * len(text)
-
-
-def _read_details(lower: str, plain: str, found: Found) -> None:
-    drums = _mentions(plain, _phrases(DRUM_WORDS))
-    found.drums = None if not drums else not all(negated for _, negated in drums)
-    found.vocals = any(not negated for _, negated in _mentions(lower, _phrases(VOCAL_WORDS)))
-    found.unknown_instruments = tuple(
-        n for n, negated in _mentions(lower, _phrases(UNKNOWN_INSTRUMENTS)) if not negated
-    )
+def _read_details(lower: str, found: Found) -> None:
     found.solo = bool(found.instruments) and _SOLO.search(lower) is not None
     found.energy = _first(lower, ENERGY_WORDS) or 0.0
     found.era = _first(lower, ERAS)
     if found.key is None:
-        modes = [
-            name
-            for name, _ in _mentions(lower, _phrases(("major", "minor", "dorian", "lydian", "phrygian", "mixolydian")))
-        ]
-        found.mode = modes[0] if modes else None
+        mode = _MODE.search(lower)
+        found.mode = mode.group() if mode else None
 
 
 @functools.cache
-def _index(table: str) -> Mapping[str, str]:
+def _index() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Each known phrase with all that it may mean: (table, name)."""
+    index: dict[str, tuple[tuple[str, str], ...]] = {}
     tables: dict[str, Mapping[str, _Named]] = {"instruments": instruments(), "genres": genres(), "moods": moods()}
-    return {word: name for name, entry in tables[table].items() for word in (name, *entry.words)}
-
-
-@functools.cache
-def _phrases(words: tuple[str, ...]) -> Mapping[str, str]:
-    return {word: word for word in words}
+    rows = [(kind, name, (name, *entry.words)) for kind, table in tables.items() for name, entry in table.items()]
+    rows += [("drums", "drums", DRUM_WORDS), ("vocals", "vocals", VOCAL_WORDS)]
+    rows += [("unknown", name, (name,)) for name in UNKNOWN_INSTRUMENTS]
+    for kind, name, words in rows:
+        for word in dict.fromkeys(words):
+            index[word] = (*index.get(word, ()), (kind, name))
+    return index
 
 
 @functools.cache
@@ -145,13 +139,18 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(r"(?<![\w-])(?:" + "|".join(re.escape(word) for word in longest_first) + r")(?!\w)")
 
 
-def _mentions(text: str, index: Mapping[str, str]) -> list[tuple[str, bool]]:
-    """The named things in order of mention, each once, with whether it is negated."""
-    seen: dict[str, bool] = {}
-    for match in _pattern(tuple(index)).finditer(text):
+def _mentions(text: str) -> dict[tuple[str, str], bool]:
+    """What is named, in order of mention, and whether it is negated; of overlapping phrases the longest counts."""
+    seen: dict[tuple[str, str], bool] = {}
+    for match in _pattern(tuple(_index())).finditer(text):
         before = text[max(0, match.start() - 24) : match.start()]
-        seen.setdefault(index[match.group()], _NEGATION.search(before) is not None)
-    return list(seen.items())
+        for meaning in _index()[match.group()]:
+            seen.setdefault(meaning, _NEGATION.search(before) is not None)
+    return seen
+
+
+def _names(named: Mapping[tuple[str, str], bool], kind: str) -> tuple[str, ...]:
+    return tuple(name for (table, name), negated in named.items() if table == kind and not negated)
 
 
 def _first(text: str, table: Mapping[str, T]) -> T | None:
@@ -186,7 +185,7 @@ def _meter(text: str) -> str | None:
 def _key(text: str) -> Key | None:
     for match in _KEY.finditer(text):
         article = match.group(1) == "a" and not match.group(2) and match.group(3) in ("major", "minor")
-        if article and re.search(r"\b(?:in|key of)\s+$", text[: match.start()]) is None:
+        if article and not (_BEFORE_KEY.search(text[: match.start()]) and _AFTER_KEY.match(text[match.end() :])):
             continue  # "a minor role", "a major event"
         return parse_key(f"{match.group(1)}{match.group(2).strip()} {match.group(3)}")
     named = _IN_KEY.search(text)

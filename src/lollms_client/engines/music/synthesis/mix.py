@@ -17,7 +17,7 @@ from lollms_client.engines.music.synthesis.voices import NoteCache
 
 _DRUM_PANS = {36: 0.0, 38: 0.04, 42: 0.3, 44: 0.3, 46: 0.3, 49: -0.4, 51: 0.45, 45: -0.35, 47: -0.1, 50: 0.2,
               37: 0.1, 39: -0.05, 70: -0.45, 54: -0.3, 64: 0.35}  # fmt: skip
-_DRUM_LEVEL = 0.62
+_DRUM_LEVEL = 0.5
 _NOTES_A_STEP = 12
 
 
@@ -117,4 +117,5 @@ def _pump_curve(depth: float, beat: float) -> Sound:
     count = max(64, round(beat * RATE))
     place = np.arange(count, dtype=np.float32) / count
     dip = np.exp(-((place / 0.32) ** 2)) + np.exp(-(((1 - place) / 0.015) ** 2))
-    return (1 - np.float32(depth) * np.minimum(1.0, dip)).astype(np.float32)
+    curve: Sound = (1 - np.float32(depth) * np.minimum(1.0, dip)).astype(np.float32)
+    return curve

@@ -37,6 +37,7 @@ def drum(kit_name: str, key: int, velocity: float, variant: int) -> Sound:
     kit = KITS[kit_name]
     generator = np.random.default_rng((key, variant, round(velocity * 8)))
     sound = _stroke(kit, kit_name, key, velocity, generator)
+    sound = shape_spectrum(sound, 22, 0, 1)  # no offset
     if kit.top:
         sound = shape_spectrum(sound, 0, kit.top, 2)
     return fade_ends(sound, 0.0005, 0.02)
