@@ -23,10 +23,12 @@ from lollms_client.types.message import Message
 
 if TYPE_CHECKING:
     from lollms_client.discussion.context import Budget, Strategy
+    from lollms_client.discussion.store import LollmsDataManager
 
 __all__ = [
     "BadConversation",
     "BranchDifference",
+    "LollmsDataManager",
     "LollmsDiscussion",
     "LollmsMessage",
     "UnknownFormat",
@@ -146,9 +148,9 @@ class LollmsDiscussion(MessageTree):
         return self._state.system_text
 
     def _set(self, **changes: Any) -> None:
-        for name, value in changes.items():
-            setattr(self._state, name, value)
-        self._save_state()
+        with self._changing():
+            for name, value in changes.items():
+                setattr(self._state, name, value)
 
     # --- in -----------------------------------------------------------------------------------------------------
 
@@ -310,8 +312,14 @@ class LollmsDiscussion(MessageTree):
     # --- keeping ------------------------------------------------------------------------------------------------
 
     def commit(self) -> None:
-        """Keep what was changed in place; in memory there is nothing to do."""
-        self._save_state()
+        """Keep what was set on messages or changed in place in the metadata; in memory there is nothing to do."""
+        with self._changing():
+            self._table.flush()
+
+    def _message_changed(self, message: LollmsMessage) -> None:
+        super()._message_changed(message)
+        if self.autosave:
+            self.commit()
 
 
 def _cut_out(state: DiscussionState, branch: list[LollmsMessage]) -> tuple[DiscussionState, list[LollmsMessage]]:
@@ -345,3 +353,12 @@ def _opened(
     if discussion_id is not None:
         known["id"] = discussion_id
     return DiscussionState(**{name: value for name, value in known.items() if value is not None}), None
+
+
+def __getattr__(name: str) -> Any:
+    """LollmsDataManager is imported when it is first asked for, because it needs SQLAlchemy."""
+    if name == "LollmsDataManager":
+        from lollms_client.discussion.store import LollmsDataManager
+
+        return LollmsDataManager
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -32,7 +32,7 @@ def ask(discussion: LollmsDiscussion, question: str) -> str:
 
 
 def title_from(discussion: LollmsDiscussion, ask_model: Callable[[str], str]) -> str:
-    """A title in one line after the first messages of the active branch. Raises BadConversation where there are none."""
+    """A title in one line after the first messages of the active branch. Raises BadConversation without any."""
     first = [message for message in discussion.get_messages() if message.content.strip()][:4]
     if not first:
         raise BadConversation("there is nothing yet that a title could be about")

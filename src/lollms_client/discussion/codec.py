@@ -76,3 +76,13 @@ def content_hash(media: Media) -> str:
     digest = hashlib.sha256(media.mime_type.encode() + b"\0")
     digest.update(media)
     return digest.hexdigest()
+
+
+def media_keys(values: dict[str, Any]) -> list[str]:
+    """The keys of the media in an encoded message."""
+    keys: list[str] = []
+    for part in values.get("parts", ()):
+        content = part.get("content")
+        pieces = [part, *content] if isinstance(content, list) else [part]
+        keys.extend(key for piece in pieces if isinstance(key := piece.get("media"), str))
+    return keys

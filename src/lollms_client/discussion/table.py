@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from operator import itemgetter
-from typing import Protocol
+from typing import Any, Protocol
 
 from lollms_client.discussion.failures import BadConversation
 from lollms_client.discussion.message import LollmsMessage
+from lollms_client.discussion.state import DiscussionState
 
 
 class MessageTable(Protocol):
     """Messages by id; children stand in the order in which they were added to the discussion, wherever they hang."""
+
+    is_lasting: bool  # whether it outlives the process
+
+    def has(self, message_id: str) -> bool:
+        """Whether there is a message of that id."""
 
     def get(self, message_id: str) -> LollmsMessage | None:
         """The message, None where there is none."""
@@ -22,6 +28,12 @@ class MessageTable(Protocol):
 
     def walk_up(self, tip_id: str) -> Iterator[LollmsMessage]:
         """The message, its parent, and so on to the root, read as far as it is consumed."""
+
+    def newest_leaf(self, message_id: str | None) -> str | None:
+        """The leaf that is reached by following the newest children; of None: from the newest root, if any."""
+
+    def below(self, message_id: str) -> list[str]:
+        """The ids of a message and of everything under it."""
 
     def everything(self) -> Iterator[LollmsMessage]:
         """All messages in the order in which they were added."""
@@ -41,14 +53,25 @@ class MessageTable(Protocol):
     def leaves(self) -> list[str]:
         """The ids of the messages that have no children, oldest first."""
 
-    def transaction(self) -> AbstractContextManager[None]:
+    def transaction(self) -> AbstractContextManager[Any]:
         """Keep all that is changed inside, or (after an exception, where the table can) nothing of it."""
+
+    def save_state(self, state: DiscussionState) -> None:
+        """Keep what was changed in the discussion's state."""
+
+    def note_change(self, message: LollmsMessage) -> None:
+        """A field of a message was set: keep it at the next `flush`."""
+
+    def flush(self) -> None:
+        """Keep the changes that were noted."""
 
     def __len__(self) -> int: ...
 
 
 class MemoryTable:
     """Messages in dictionaries: every operation costs what it touches."""
+
+    is_lasting = False
 
     def __init__(self) -> None:
         self._messages: dict[str, LollmsMessage] = {}
@@ -58,6 +81,10 @@ class MemoryTable:
     def get(self, message_id: str) -> LollmsMessage | None:
         """The message, None where there is none."""
         return self._messages.get(message_id)
+
+    def has(self, message_id: str) -> bool:
+        """Whether there is a message of that id."""
+        return message_id in self._messages
 
     def children(self, parent_id: str | None) -> list[str]:
         """The ids of a message's children, oldest first; of None: the roots."""
@@ -69,6 +96,20 @@ class MemoryTable:
         while message is not None:
             yield message
             message = self._messages.get(message.parent_id) if message.parent_id is not None else None
+
+    def newest_leaf(self, message_id: str | None) -> str | None:
+        """The leaf that is reached by following the newest children."""
+        leaf = message_id
+        while children := self._children.get(leaf):
+            leaf = next(reversed(children))
+        return leaf
+
+    def below(self, message_id: str) -> list[str]:
+        """The ids of a message and of everything under it."""
+        found = [message_id]
+        for current in found:  # grows while it is walked
+            found.extend(self._children.get(current, ()))
+        return found
 
     def everything(self) -> Iterator[LollmsMessage]:
         """All messages in the order in which they were added."""
@@ -102,7 +143,9 @@ class MemoryTable:
     def remove(self, message_ids: Iterable[str]) -> None:
         """Forget messages; the caller has seen to their children."""
         for message_id in message_ids:
-            self._unhang(self._messages.pop(message_id))
+            message = self._messages.pop(message_id)
+            self._unhang(message)
+            message.release()
 
     def leaves(self) -> list[str]:
         """The ids of the messages that have no children, oldest first."""
@@ -111,6 +154,15 @@ class MemoryTable:
     def transaction(self) -> AbstractContextManager[None]:
         """Changes in memory happen at once; they were checked before."""
         return nullcontext()
+
+    def save_state(self, state: DiscussionState) -> None:
+        """Nothing to do: the state is the one kept."""
+
+    def note_change(self, message: LollmsMessage) -> None:
+        """Nothing to do: the message is the one kept."""
+
+    def flush(self) -> None:
+        """Nothing to do."""
 
     def _unhang(self, message: LollmsMessage) -> int:
         siblings = self._children[message.parent_id]

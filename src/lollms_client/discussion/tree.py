@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,7 +48,7 @@ class MessageTree:
         return True
 
     def __contains__(self, message_id: object) -> bool:
-        return isinstance(message_id, str) and self._table.get(message_id) is not None
+        return isinstance(message_id, str) and self._table.has(message_id)
 
     @property
     def messages(self) -> list[LollmsMessage]:
@@ -62,10 +63,9 @@ class MessageTree:
     @active_branch_id.setter
     def active_branch_id(self, message_id: str | None) -> None:
         if message_id is not None:
-            self.get_message(message_id)
-        with self._table.transaction():
+            self._check_known(message_id)
+        with self._changing():
             self._state.active_branch_id = message_id
-            self._save_state()
 
     def get_message(self, message_id: str) -> LollmsMessage:
         """One message. Raises UnknownMessage (a KeyError)."""
@@ -79,7 +79,7 @@ class MessageTree:
         tip = branch_tip_id or self._state.active_branch_id
         if tip is None:
             return
-        self.get_message(tip)
+        self._check_known(tip)
         for message in self._table.walk_up(tip):
             yield self._adopt(message)
 
@@ -100,7 +100,7 @@ class MessageTree:
     def get_children(self, message_id: str | None) -> list[LollmsMessage]:
         """The messages directly below, oldest first; of None: the roots."""
         if message_id is not None:
-            self.get_message(message_id)
+            self._check_known(message_id)
         return [self.get_message(child) for child in self._table.children(message_id)]
 
     def get_siblings(self, message_id: str) -> list[LollmsMessage]:
@@ -155,12 +155,11 @@ class MessageTree:
         if message.is_owned:
             raise BadConversation(f"the message {message.id} belongs to a discussion: add message.copy()")
         if parent_id is not None:
-            self.get_message(parent_id)
+            self._check_known(parent_id)
         message.parent_id = parent_id
-        with self._table.transaction():
+        with self._changing():
             self._table.insert([message])
             self._state.active_branch_id = message.id
-            self._save_state()
         return self._adopt(message)
 
     def attach_all(self, messages: Iterable[LollmsMessage], stand_at: str | None = None) -> None:
@@ -172,10 +171,9 @@ class MessageTree:
         check_parents(batch, self._table)
         if not batch:
             return
-        with self._table.transaction():
+        with self._changing():
             self._table.insert(batch)
             self._state.active_branch_id = stand_at or batch[-1].id
-            self._save_state()
 
     def edit_message(self, message_id: str, content: str | None = None, **changes: Any) -> LollmsMessage:
         """Say it differently: a new version beside the old one, which stays with all that follows it.
@@ -196,11 +194,10 @@ class MessageTree:
 
     def switch_to_branch(self, message_id: str) -> LollmsMessage:
         """Go to the newest leaf below a message (or to the message where it is a leaf); returns the leaf."""
-        leaf = self.get_message(message_id)
-        while children := self._table.children(leaf.id):
-            leaf = self.get_message(children[-1])
-        self.active_branch_id = leaf.id
-        return leaf
+        self._check_known(message_id)
+        leaf = self._table.newest_leaf(message_id)
+        self.active_branch_id = leaf
+        return self.get_message(leaf or message_id)
 
     def fork_from(self, message_id: str) -> LollmsMessage:
         """Stand at a message, so that the next one begins a new branch below it; returns the message."""
@@ -210,10 +207,10 @@ class MessageTree:
 
     def set_branch_label(self, message_id: str, label: str) -> None:
         """Name the branch that ends in or runs through a message; an empty label takes the name away."""
-        self.get_message(message_id)
+        self._check_known(message_id)
         labels = {name: text for name, text in self._state.branch_labels.items() if name != message_id}
-        self._state.branch_labels = {**labels, message_id: label} if label else labels
-        self._save_state()
+        with self._changing():
+            self._state.branch_labels = {**labels, message_id: label} if label else labels
 
     @property
     def pins(self) -> tuple[str, ...]:
@@ -222,30 +219,30 @@ class MessageTree:
 
     def pin(self, message_id: str) -> None:
         """Keep a message in the context whatever else has to go."""
-        self.get_message(message_id)
+        self._check_known(message_id)
         if message_id not in self._state.pins:
-            self._state.pins = [*self._state.pins, message_id]
-            self._save_state()
+            with self._changing():
+                self._state.pins = [*self._state.pins, message_id]
 
     def unpin(self, message_id: str) -> None:
         """Take a pin away; nothing happens where there is none."""
-        self._state.pins = [pinned for pinned in self._state.pins if pinned != message_id]
-        self._save_state()
+        with self._changing():
+            self._state.pins = [pinned for pinned in self._state.pins if pinned != message_id]
 
     # --- taking away and putting together -----------------------------------------------------------------------
 
     def delete_branch(self, message_id: str) -> int:
         """Delete a message and everything below it; returns how many messages went."""
         top = self.get_message(message_id)
-        doomed = list(self._below(message_id))
-        with self._table.transaction():
+        with self._changing():
+            doomed = self._table.below(message_id)
             self._forget(doomed, top.parent_id)
         return len(doomed)
 
     def delete_message(self, message_id: str) -> None:
         """Delete one message alone: what hangs below it moves up to its parent."""
         message = self.get_message(message_id)
-        with self._table.transaction():
+        with self._changing():
             self._table.move(self._table.children(message_id), message.parent_id)
             self._forget([message_id], message.parent_id)
 
@@ -264,10 +261,9 @@ class MessageTree:
             copy = message.copy(parent_id=parent_id, metadata={**message.metadata, "merged_from": message.id})
             copies.append(copy)
             parent_id = copy.id
-        with self._table.transaction():
+        with self._changing():
             self._table.insert(copies)
             self._state.active_branch_id = parent_id
-            self._save_state()
         return [self._adopt(copy) for copy in copies]
 
     def branch_diff(self, first_tip_id: str, second_tip_id: str) -> BranchDifference:
@@ -286,49 +282,45 @@ class MessageTree:
         if message.is_owned:
             raise BadConversation(f"the message {message.id} belongs to a discussion: add message.copy()")
         message.parent_id = child.parent_id
-        with self._table.transaction():
+        with self._changing():
             self._table.insert([message])
             self._table.move([child_id], message.id)
-            self._save_state()
         return self._adopt(message)
 
     # --- inside -------------------------------------------------------------------------------------------------
 
-    def _below(self, message_id: str) -> Iterator[str]:
-        waiting = [message_id]
-        while waiting:
-            current = waiting.pop()
-            yield current
-            waiting.extend(self._table.children(current))
+    def _check_known(self, message_id: str) -> None:
+        if not self._table.has(message_id):
+            raise UnknownMessage(f"the discussion has no message {message_id!r}", message_id=message_id)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change messages and state together: all is kept, or after an exception nothing."""
+        before = msgspec.structs.asdict(self._state)
+        try:
+            with self._table.transaction():
+                yield
+                self._table.save_state(self._state)
+        except BaseException:
+            for name, value in before.items():
+                setattr(self._state, name, value)
+            raise
 
     def _forget(self, doomed: list[str], parent_id: str | None) -> None:
         gone = set(doomed)
-        for message_id in doomed:
-            if (message := self._table.get(message_id)) is not None:
-                message.release()
         self._table.remove(doomed)
         state = self._state
         state.pins = [pinned for pinned in state.pins if pinned not in gone]
         state.branch_labels = {name: label for name, label in state.branch_labels.items() if name not in gone}
         if state.active_branch_id in gone:
-            state.active_branch_id = self._newest_leaf(parent_id)
-        self._save_state()
-
-    def _newest_leaf(self, message_id: str | None) -> str | None:
-        leaf = message_id
-        while children := self._table.children(leaf):
-            leaf = children[-1]
-        return leaf
+            state.active_branch_id = self._table.newest_leaf(parent_id)
 
     def _adopt(self, message: LollmsMessage) -> LollmsMessage:
         message.belong_to(self._message_changed)
         return message
 
     def _message_changed(self, message: LollmsMessage) -> None:
-        """A message's field was set."""
-
-    def _save_state(self) -> None:
-        """The state was changed."""
+        self._table.note_change(message)
 
 
 def check_parents(messages: Iterable[LollmsMessage], table: MessageTable | None = None) -> None:

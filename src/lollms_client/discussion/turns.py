@@ -23,7 +23,7 @@ NO_RESULT = "No result: the tool was not run."
 def to_turns(branch: Iterable[LollmsMessage], system_text: str = "") -> tuple[Message, ...]:
     """The typed messages of a branch, the system text first.
 
-    Empty texts, empty messages and summary nodes are left out; see `answer_tool_calls` for what services demand of tool calls.
+    Empty texts, empty messages and summary nodes are left out; tool calls become as services demand.
     """
     turns: list[Message] = [Message.system(system_text)] if system_text else []
     for node in branch:

@@ -1,0 +1,158 @@
+"""The place where conversations last: SQLite or PostgreSQL, encrypted where a key is given."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from lollms_client.discussion.message import LollmsMessage
+from lollms_client.discussion.state import DiscussionState
+from lollms_client.discussion.table import MessageTable
+from lollms_client.errors import BadSetting, MissingDependency
+
+try:
+    import sqlalchemy as sa
+
+    from lollms_client.discussion.store_cipher import Cipher, known_cipher, new_cipher
+    from lollms_client.discussion.store_engine import Database
+    from lollms_client.discussion.store_rows import Rows
+    from lollms_client.discussion.store_schema import discussions, facts, message_media, messages
+    from lollms_client.discussion.store_search import Search
+    from lollms_client.discussion.store_table import StoreTable, clear_media
+except ImportError as error:
+    raise MissingDependency(
+        "keeping conversations needs SQLAlchemy and Alembic: pip install 'lollms_client[store]'", package="sqlalchemy"
+    ) from error
+
+if TYPE_CHECKING:
+    from lollms_client.lollms_discussion import LollmsDiscussion
+
+from lollms_client.discussion.failures import BadConversation, WrongKey
+
+_KEY_FACTS = "encryption"
+
+
+class LollmsDataManager:
+    """A store of discussions.
+
+    `db_url` is `sqlite:///path.db` or `postgresql://user:password@host/name`. With `encryption_key` (a passphrase, as
+    text or bytes) everything but ids, times and the shape of the trees is encrypted; only who has the key can read it,
+    and nobody can without. Several processes may use one store at once.
+
+    Raises StoreFailed where the database cannot be reached, WrongKey, MissingDependency.
+    """
+
+    def __init__(
+        self,
+        db_url: str,
+        discussion_mixin: Any = None,
+        message_mixin: Any = None,
+        encryption_key: str | bytes | None = None,
+    ) -> None:
+        if discussion_mixin is not None or message_mixin is not None:
+            raise BadSetting("columns of your own are not supported: use `metadata`", setting="discussion_mixin")
+        self._database = Database(db_url)
+        self._rows = Rows(self._cipher(encryption_key))
+        self._search = Search(self._database, self._rows)
+
+    def _cipher(self, key: str | bytes | None) -> Cipher | None:
+        with self._database.write() as connection:
+            written = connection.execute(sa.select(facts.c.value).where(facts.c.name == _KEY_FACTS)).scalar()
+            if written is not None:
+                if key is None:
+                    raise WrongKey("this store is encrypted: give its encryption_key", setting="encryption_key")
+                return known_cipher(key, written)
+            if key is None:
+                return None
+            if connection.execute(sa.select(discussions.c.id).limit(1)).first() is not None:
+                raise WrongKey("this store is not encrypted and holds discussions already", setting="encryption_key")
+            cipher, written = new_cipher(key)
+            connection.execute(facts.insert().values(name=_KEY_FACTS, value=written))
+            return cipher
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.close()
+
+    # --- discussions --------------------------------------------------------------------------------------------
+
+    def open_discussion(
+        self, discussion_id: str | None, fields: dict[str, Any]
+    ) -> tuple[DiscussionState, MessageTable]:
+        """The state and the messages of a discussion, made where there is none of that id; `fields` are set on it."""
+        with self._database.write() as connection:
+            state = self._load(connection, discussion_id) if discussion_id is not None else None
+            given = {name: value for name, value in fields.items() if value is not None}
+            if state is None:
+                if discussion_id is not None:
+                    given["id"] = discussion_id
+                state = DiscussionState(**given)
+                self._create(connection, state)
+                return state, StoreTable(self._database, self._rows, state)
+            table = StoreTable(self._database, self._rows, state)
+            if given:
+                state = msgspec.structs.replace(state, **given)
+                table.save_state(state)
+            return state, table
+
+    def _load(self, connection: sa.Connection, discussion_id: str) -> DiscussionState | None:
+        statement = sa.select(discussions.c.body).where(discussions.c.id == discussion_id)
+        body = connection.execute(statement).scalar()
+        return self._rows.state(discussion_id, body) if body is not None else None
+
+    def _create(self, connection: sa.Connection, state: DiscussionState) -> None:
+        if self._load(connection, state.id) is not None:
+            raise BadConversation(f"the store has a discussion {state.id} already", discussion_id=state.id)
+        created, now = state.created_at.timestamp(), time.time()
+        columns = {"id": state.id, "created_at": created, "updated_at": now, **self._rows.state_columns(state)}
+        connection.execute(discussions.insert().values(**columns))
+
+    def get_discussion(
+        self, lollms_client: Any = None, discussion_id: str | None = None, **settings: Any
+    ) -> LollmsDiscussion | None:
+        """The discussion of that id, None where there is none; `settings` go to LollmsDiscussion."""
+        from lollms_client.lollms_discussion import LollmsDiscussion
+
+        if discussion_id is None:
+            raise BadSetting("which discussion? give discussion_id", setting="discussion_id")
+        with self._database.read() as connection:
+            statement = sa.select(discussions.c.id).where(discussions.c.id == discussion_id)
+            if connection.execute(statement).first() is None:
+                return None
+        return LollmsDiscussion(lollms_client, db_manager=self, discussion_id=discussion_id, **settings)
+
+    def list_discussions(self, limit: int | None = None, offset: int = 0) -> list[dict[str, Any]]:
+        """Id, title, metadata and times of the discussions, the latest changed first."""
+        return self._search.discussions(limit, offset)
+
+    def search_discussions(self, query: str, limit: int = 50, offset: int = 0) -> list[dict[str, Any]]:
+        """The same of the discussions in whose title or messages all the words of `query` are."""
+        return self._search.holders(query, limit, offset)
+
+    def search_messages(self, query: str, limit: int = 50, offset: int = 0) -> list[dict[str, Any]]:
+        """`discussion_id`, `message_id` and a `snippet` of each message with all the words, the best fitting first."""
+        return self._search.messages(query, limit, offset)
+
+    def delete_discussion(self, discussion_id: str) -> bool:
+        """Delete a discussion with all its messages, and media that nobody else has; False where there was none."""
+        with self._database.write() as connection:
+            own = sa.select(messages.c.sequence).where(messages.c.discussion_id == discussion_id)
+            held = sa.select(message_media.c.hash).where(message_media.c.message_sequence.in_(own)).distinct()
+            orphans = list(connection.execute(held).scalars())
+            connection.execute(messages.delete().where(messages.c.discussion_id == discussion_id))
+            gone = connection.execute(discussions.delete().where(discussions.c.id == discussion_id)).rowcount
+            clear_media(connection, orphans)
+        return bool(gone)
+
+    @staticmethod
+    def new_message(**fields: Any) -> LollmsMessage:
+        """A message that belongs to no discussion yet; the fields of LollmsMessage."""
+        return LollmsMessage(**fields)

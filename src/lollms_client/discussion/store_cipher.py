@@ -1,0 +1,84 @@
+"""Encryption at rest: AES-256-GCM with a key made of the user's passphrase by scrypt with a random salt."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+
+import msgspec
+
+from lollms_client.discussion.failures import WrongKey
+from lollms_client.errors import BadSetting, MissingDependency
+
+_NONCE_BYTES = 12
+_CHECKED = b"lollms_client store"
+
+
+class KeyFacts(msgspec.Struct, kw_only=True, frozen=True):
+    """What is written beside the data: how the key is made, and a sealed word that tells a wrong one."""
+
+    salt: bytes
+    cost: int = 2**15
+    block_size: int = 8
+    parallel: int = 1
+    check: bytes = b""
+
+
+class Cipher:
+    """Seals and opens bytes. What is sealed for one place cannot be opened at another."""
+
+    def __init__(self, passphrase: str | bytes, facts: KeyFacts) -> None:
+        try:
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        except ImportError as error:
+            message = "encryption needs the package cryptography: pip install 'lollms_client[encryption]'"
+            raise MissingDependency(message, package="cryptography") from error
+        secret = passphrase.encode() if isinstance(passphrase, str) else bytes(passphrase)
+        if not secret:
+            raise BadSetting("the encryption key is empty", setting="encryption_key")
+        derived = hashlib.scrypt(
+            secret,
+            salt=facts.salt,
+            n=facts.cost,
+            r=facts.block_size,
+            p=facts.parallel,
+            maxmem=256 * facts.cost * facts.block_size,
+            dklen=64,
+        )
+        self._aead = AESGCM(derived[:32])
+        self._hash_key = derived[32:]
+
+    def seal(self, data: bytes, place: str) -> bytes:
+        """Encrypt and authenticate."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, data, place.encode())
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Decrypt. Raises WrongKey where the key, the place or a single bit is another."""
+        from cryptography.exceptions import InvalidTag
+
+        try:
+            return self._aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.encode())
+        except (InvalidTag, ValueError) as error:
+            raise WrongKey("the encryption key is another one, or the stored data was changed", place=place) from error
+
+    def hash(self, plain_hash: str) -> str:
+        """A name for content that tells nothing about it to those without the key."""
+        return hmac.new(self._hash_key, plain_hash.encode(), hashlib.sha256).hexdigest()
+
+
+def new_cipher(passphrase: str | bytes) -> tuple[Cipher, bytes]:
+    """A cipher for a new store, and the facts to be written beside the data."""
+    facts = KeyFacts(salt=os.urandom(16))
+    cipher = Cipher(passphrase, facts)
+    return cipher, msgspec.json.encode(msgspec.structs.replace(facts, check=cipher.seal(_CHECKED, "check")))
+
+
+def known_cipher(passphrase: str | bytes, written: bytes) -> Cipher:
+    """The cipher of an existing store. Raises WrongKey."""
+    facts = msgspec.json.decode(written, type=KeyFacts)
+    cipher = Cipher(passphrase, facts)
+    if cipher.open(facts.check, "check") != _CHECKED:
+        raise WrongKey("the encryption key is another one")
+    return cipher

@@ -1,0 +1,360 @@
+"""Conversations last: reopened, shared by processes, killed in the middle, searched, encrypted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sample_conversations import GIF, PNG, everything
+
+from lollms_client.lollms_discussion import LollmsDiscussion, LollmsMessage
+
+sa = pytest.importorskip("sqlalchemy")
+pytest.importorskip("alembic")
+
+from lollms_client.discussion.failures import (  # noqa: E402
+    BadConversation,
+    StoreFailed,
+    UnknownDiscussion,
+    WrongKey,
+)
+from lollms_client.discussion.store import LollmsDataManager  # noqa: E402
+from lollms_client.errors import BadSetting  # noqa: E402
+
+POSTGRES = os.environ.get("LOLLMS_TEST_POSTGRES_URL")
+
+
+def postgres_schema() -> Iterator[str]:
+    """The URL of a fresh schema, dropped afterwards."""
+    assert POSTGRES is not None
+    address = sa.make_url(POSTGRES).set(drivername="postgresql+psycopg")
+    name = f"test_{uuid4().hex}"
+    engine = sa.create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+    yield address.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA {name} CASCADE")
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+    elif POSTGRES is None:
+        pytest.skip("LOLLMS_TEST_POSTGRES_URL is not set: no PostgreSQL to test with")
+    else:
+        yield from postgres_schema()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[LollmsDataManager]:
+    with LollmsDataManager(url) as opened:
+        yield opened
+
+
+def reopened(store: LollmsDataManager, discussion: LollmsDiscussion) -> LollmsDiscussion:
+    again = store.get_discussion(None, discussion.id)
+    assert again is not None
+    return again
+
+
+def copied_into(store: LollmsDataManager, discussion: LollmsDiscussion) -> LollmsDiscussion:
+    return LollmsDiscussion.from_export("json", discussion.export("json"), db_manager=store)
+
+
+def test_everything_is_there_after_reopening(store: LollmsDataManager) -> None:
+    original = everything()
+    original.title = "Cats"
+    kept = copied_into(store, original)
+    assert kept.export("json") == original.export("json")
+    assert reopened(store, kept).export("json") == original.export("json")
+
+
+def test_changes_are_kept(store: LollmsDataManager) -> None:
+    discussion = LollmsDiscussion.create_new(None, store, title="T", system_prompt="SYS")
+    first = discussion.add_message(content="one", images=[PNG])
+    second = discussion.add_message(sender="assistant", content="two")
+    edited = discussion.edit_message(second.id, "deux")
+    first.content = "uno"
+    first.set_metadata_item("stars", 5)
+    discussion.metadata["colour"] = "red"
+    discussion.pin(first.id)
+    discussion.set_branch_label(second.id, "first try")
+    discussion.commit()
+    again = reopened(store, discussion)
+    assert (again.title, again.system_prompt, again.metadata) == ("T", "SYS", {"colour": "red"})
+    assert [message.content for message in again.get_messages()] == ["uno", "deux"]
+    assert again.get_messages()[0].metadata == {"stars": 5}
+    assert again.active_branch_id == edited.id
+    assert (again.pins, again.branch_labels) == ((first.id,), {second.id: "first try"})
+    again.delete_branch(first.id)
+    assert reopened(store, discussion).messages == []
+
+
+def test_autosave_keeps_each_change(store: LollmsDataManager) -> None:
+    discussion = LollmsDiscussion(None, db_manager=store, autosave=True)
+    message = discussion.add_message(content="one")
+    message.content = "two"
+    assert [message.content for message in reopened(store, discussion).get_messages()] == ["two"]
+
+
+def test_the_same_message_is_the_same_object(store: LollmsDataManager) -> None:
+    discussion = LollmsDiscussion.create_new(None, store)
+    message = discussion.add_message(content="a")
+    assert discussion.get_message(message.id) is message
+    other = reopened(store, discussion)
+    other.get_message(message.id).content = "b"
+    other.commit()
+    assert discussion.get_message(message.id) is message
+    assert message.content == "b"
+
+
+def test_two_openings_do_not_undo_each_other(store: LollmsDataManager) -> None:
+    one = LollmsDiscussion.create_new(None, store)
+    root = one.add_message(content="root")
+    other = reopened(store, one)
+    other.title = "named there"
+    other.add_message(content="there")
+    one.add_message(content="here", parent_id=root.id)
+    again = reopened(store, one)
+    assert again.title == "named there"
+    assert [message.content for message in again.get_children(root.id)] == ["there", "here"]
+    other.delete_branch(root.id)
+    with pytest.raises(KeyError):
+        one.add_message(content="lost")
+    store.delete_discussion(one.id)
+    with pytest.raises(UnknownDiscussion):
+        one.title = "too late"
+    assert one.title == ""
+
+
+def test_media_is_stored_once_and_cleared_with_its_last_message(url: str, store: LollmsDataManager) -> None:
+    def stored() -> int:
+        engine = sa.create_engine(url)
+        with engine.connect() as connection:
+            count: int = connection.execute(sa.text("SELECT count(*) FROM lollms_media")).scalar_one()
+        engine.dispose()
+        return count
+
+    discussion = LollmsDiscussion.create_new(None, store)
+    first = discussion.add_message(content="a", images=[PNG, GIF, PNG])
+    second = discussion.add_message(content="b", images=[PNG])
+    assert stored() == 2
+    other = LollmsDiscussion.create_new(None, store)
+    other.add_message(content="c", images=[GIF])
+    discussion.delete_message(first.id)
+    assert stored() == 2
+    second.images = []
+    discussion.commit()
+    assert stored() == 1
+    assert store.delete_discussion(other.id) is True
+    assert stored() == 0
+    assert store.delete_discussion(other.id) is False
+
+
+def test_lists_and_search(store: LollmsDataManager) -> None:
+    titles = ["Bread", "Cheese", "Wine"]
+    made = [LollmsDiscussion.create_new(None, store, title=title) for title in titles]
+    made[0].add_message(content="How long does the dough rest?")
+    made[1].add_message(content="It's a soft \"quoted\" cheese; the dough-like crust isn't.")
+    made[0].add_message(content="An hour.")
+    assert [facts["title"] for facts in store.list_discussions()] == ["Bread", "Cheese", "Wine"]
+    assert [facts["title"] for facts in store.list_discussions(limit=1, offset=1)] == ["Cheese"]
+    assert [facts["id"] for facts in store.search_discussions("dough")] == [made[0].id, made[1].id]
+    assert [facts["title"] for facts in store.search_discussions("wine")] == ["Wine"]
+    (hit,) = store.search_messages("DOUGH rest")
+    assert hit["discussion_id"] == made[0].id
+    assert "dough" in hit["snippet"]
+    assert len(store.search_messages("quot")) == 1  # the last word may be a beginning
+    assert store.search_messages("wheat") == []
+    for awkward in ('"', "AND", "* OR", "it's", "a:b", "-x", "", "NEAR(", "\\"):
+        store.search_messages(awkward)
+        store.search_discussions(awkward)
+    made[0].delete_branch(made[0].messages[0].id)
+    assert [facts["title"] for facts in store.search_discussions("dough")] == ["Cheese"]
+
+
+def test_a_deep_branch_is_walked_in_steps(store: LollmsDataManager) -> None:
+    discussion = LollmsDiscussion.create_new(None, store)
+    messages = [LollmsMessage(content=str(number), id=f"m{number}") for number in range(3_000)]
+    for above, below in pairwise(messages):
+        below.parent_id = above.id
+    discussion.attach_all(messages)
+    del messages
+    again = reopened(store, discussion)
+    assert [message.content for message in again.get_messages()] == [str(number) for number in range(3_000)]
+    assert [message.content for message in again.get_messages(limit=2)] == ["2998", "2999"]
+    assert again.switch_to_branch("m5").id == "m2999"
+    assert len(again) == 3_000
+    assert again.delete_branch("m10") == 2_990
+
+
+def test_encryption_hides_everything_and_tells_a_wrong_key(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    url = f"sqlite:///{tmp_path / 'secret.db'}"
+    with LollmsDataManager(url, encryption_key="correct horse") as store:
+        discussion = copied_into(store, everything())
+        discussion.title = "Plans"
+        discussion.add_message(content="the treasure is buried")
+        exported = discussion.export("json")
+        assert [hit["message_id"] for hit in store.search_messages("treasure buried")] == [discussion.active_branch_id]
+        assert [facts["title"] for facts in store.search_discussions("plans")] == ["Plans"]
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    for secret in (b"treasure", b"Plans", b"zoom", bytes(PNG)[8:], b"SYS", b"image/png"):
+        assert secret not in stored
+    with LollmsDataManager(url, encryption_key=b"correct horse") as store:
+        assert reopened(store, discussion).export("json") == exported
+    for wrong in ("wrong horse", None):
+        with pytest.raises(WrongKey):
+            LollmsDataManager(url, encryption_key=wrong)
+
+
+def test_a_changed_ciphertext_is_noticed(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    path = tmp_path / "secret.db"
+    with LollmsDataManager(f"sqlite:///{path}", encryption_key="k") as store:
+        discussion = LollmsDiscussion.create_new(None, store)
+        discussion.add_message(content="one")
+        discussion.add_message(content="two")
+    with sqlite3.connect(path) as connection:  # swap two sealed messages
+        bodies = [row[0] for row in connection.execute("SELECT body FROM lollms_messages ORDER BY sequence DESC")]
+        for sequence, body in enumerate(bodies, start=1):
+            connection.execute("UPDATE lollms_messages SET body = ? WHERE sequence = ?", (body, sequence))
+    connection.close()
+    with LollmsDataManager(f"sqlite:///{path}", encryption_key="k") as store, pytest.raises(WrongKey):
+        reopened(store, discussion).get_messages()
+
+
+def test_a_plain_store_is_not_encrypted_afterwards(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    url = f"sqlite:///{tmp_path / 'plain.db'}"
+    with LollmsDataManager(url) as store:
+        LollmsDiscussion.create_new(None, store)
+    with pytest.raises(WrongKey, match="not encrypted"):
+        LollmsDataManager(url, encryption_key="k")
+
+
+def test_a_store_in_memory_works() -> None:
+    with LollmsDataManager("sqlite:///:memory:") as store:
+        discussion = LollmsDiscussion.create_new(None, store)
+        discussion.add_message(content="a")
+        assert len(reopened(store, discussion)) == 1
+
+
+def test_wrong_addresses_are_told(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting):
+        LollmsDataManager("store.db")
+    with pytest.raises(BadSetting, match="mysql"):
+        LollmsDataManager("mysql://localhost/x")
+    with pytest.raises(StoreFailed):
+        LollmsDataManager(f"sqlite:///{tmp_path / 'missing' / 'x.db'}")
+    (tmp_path / "text.db").write_text("this is no database, but a text that is long enough to be looked at" * 20)
+    with pytest.raises(StoreFailed):
+        LollmsDataManager(f"sqlite:///{tmp_path / 'text.db'}")
+
+
+def test_an_existing_id_is_not_taken_twice(store: LollmsDataManager) -> None:
+    discussion = copied_into(store, everything())
+    with pytest.raises(BadConversation):
+        copied_into(store, discussion)
+
+
+WRITER = """
+import sys
+from lollms_client.lollms_discussion import LollmsDiscussion, LollmsDataManager
+url, discussion_id, name, count = sys.argv[1:]
+store = LollmsDataManager(url)
+discussion = LollmsDiscussion(None, db_manager=store, discussion_id=discussion_id)
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(int(count)):
+    discussion.add_message(content=f"{name}{number}")
+    print(number, flush=True)
+"""
+
+
+def start_writer(url: str, discussion_id: str, name: str, count: int) -> subprocess.Popen[str]:
+    arguments = [sys.executable, "-c", WRITER, url, discussion_id, name, str(count)]
+    return subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def test_two_processes_write_at_once(url: str) -> None:
+    writers = [start_writer(url, "shared", name, 40) for name in ("a", "b")]  # both make the tables, too
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.communicate("go\n")[0].split()[-1] == "39"
+        assert writer.returncode == 0
+    with LollmsDataManager(url) as store:
+        discussion = store.get_discussion(None, "shared")
+        assert discussion is not None
+        contents = {message.content for message in discussion.messages}
+        assert contents == {f"{name}{number}" for name in "ab" for number in range(40)}
+        for name in "ab":
+            leaf = next(message for message in discussion.list_branches() if message.content == f"{name}39")
+            branch = [message.content for message in discussion.get_branch(leaf.id)]
+            assert [content for content in branch if content[0] == name] == [f"{name}{number}" for number in range(40)]
+
+
+def test_a_killed_writer_loses_nothing_that_it_reported(url: str) -> None:
+    writer = start_writer(url, "killed", "k", 100_000)
+    assert writer.stdin is not None
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == "ready\n"
+    writer.stdin.write("go\n")
+    writer.stdin.flush()
+    while int(writer.stdout.readline()) < 25:
+        pass
+    writer.send_signal(signal.SIGKILL)
+    rest = writer.stdout.read().split("\n")[:-1]
+    writer.wait()
+    writer.stdin.close()
+    writer.stdout.close()
+    reported = int(rest[-1]) if rest else 25
+    with LollmsDataManager(url) as store:
+        discussion = store.get_discussion(None, "killed")
+        assert discussion is not None
+        branch = [message.content for message in discussion.get_messages()]
+        assert branch[: reported + 1] == [f"k{number}" for number in range(reported + 1)]
+        assert len(branch) == len(discussion) <= reported + 2
+        discussion.add_message(content="goes on")
+
+
+def test_the_tables_are_those_of_the_newest_migration(url: str, store: LollmsDataManager) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.config import Config
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    from lollms_client.discussion.store_schema import HEAD, VERSION_TABLE, metadata
+
+    config = Config()
+    config.set_main_option("script_location", "lollms_client.discussion:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        options = {"version_table": VERSION_TABLE, "compare_type": False}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+    engine.dispose()
+    ours = [entry for entry in differences if "search" not in str(entry) and "words" not in str(entry)]
+    assert ours == []
+
+
+def test_a_store_of_a_newer_version_is_left_alone(url: str, store: LollmsDataManager) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE lollms_schema_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(StoreFailed, match="newer"):
+        LollmsDataManager(url)
