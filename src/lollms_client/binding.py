@@ -135,7 +135,7 @@ class LollmsBinding:
 
         if not (_overrides(self, "list_models", LollmsBinding) or _overrides(self, "listModels", LollmsBinding)):
             raise self.unsupported("a list of models")
-        method = self.list_models if _overrides(self, "list_models", LollmsBinding) else self.listModels
+        method: Any = self.list_models if _overrides(self, "list_models", LollmsBinding) else self.listModels
         return plain_models(await self.run(_value_or_call, method))
 
     def close(self) -> None:
@@ -202,10 +202,13 @@ class LollmsBinding:
 
     def error_dictionary(self, error: errors.LollmsError) -> dict[str, Any]:
         """Trace the error through the console, and give its dictionary."""
-        from lollms_client.console import trace
+        from lollms_client.console import guard_console
+
+        guard_console()
+        from ascii_colors import trace_exception
 
         error.details.setdefault("binding", self.binding_name)
-        trace(error)
+        trace_exception(error)
         return error.as_dict()
 
 
@@ -250,7 +253,9 @@ def _overrides(binding: LollmsBinding, name: str, base: type) -> bool:
 
 
 def _value_or_call(member: Any) -> Any:
-    return member() if callable(member) else member
+    from lollms_client.plain import call_plain
+
+    return call_plain(member) if callable(member) else member
 
 
 def _model_dictionaries(models: list[ModelInfo]) -> list[dict[str, Any]]:

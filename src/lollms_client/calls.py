@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,7 +43,7 @@ def build(kind: type[Request], binding: LollmsBinding, method: str, given: Mappi
     aliases = _ALIASES.get(kind.__name__, {})
     fields: dict[str, Any] = {}
     extra: dict[str, Any] = {}
-    known = {field.name: field for field in msgspec.structs.fields(kind)}
+    known = _fields(kind)
     for name, value in given.items():
         if value is None:
             continue
@@ -61,6 +62,11 @@ def build(kind: type[Request], binding: LollmsBinding, method: str, given: Mappi
         raise BadSetting(f"{method} needs more: {error}") from error
 
 
+@functools.lru_cache(maxsize=16)
+def _fields(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    return {field.name: field for field in msgspec.structs.fields(kind)}
+
+
 def _checked(binding: LollmsBinding, method: str, extra: dict[str, Any]) -> dict[str, Any]:
     if binding.manifest is None or not binding.speaks_flows:
         return extra
@@ -70,8 +76,10 @@ def _checked(binding: LollmsBinding, method: str, extra: dict[str, Any]) -> dict
 
 
 def _adapted(field: Any, value: Any) -> Any:
-    """The value in the field's type: paths and bytes become Media, lists tuples, dictionaries structs, whole floats ints."""
+    """The value in the field's type: paths and bytes become Media, lists tuples, dictionaries structs."""
     name = field.name
+    if name == "messages":
+        return value
     if name in ("image", "last_image", "mask", "audio", "video"):
         return Media.of(value)
     if name == "images":

@@ -162,7 +162,7 @@ class LollmsLLMBinding(LollmsBinding):
 
     # --- from flows to documented methods ---
 
-    def _answer(self, request: Callable[[], ChatRequest], callback: StreamingCallback | None) -> Any:
+    def _answer(self, request: Callable[[], ChatRequest], callback: StreamingCallback | None) -> str | dict[str, Any]:
         try:
             if callback is None:
                 return self._driver().run(self.chat_result_flow(request()), self._context()).text

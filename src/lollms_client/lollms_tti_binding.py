@@ -31,7 +31,7 @@ class LollmsTTIBinding(LollmsBinding):
     ) -> bytes | dict[str, Any]:
         """Make an image. Sizes in pixels. Returns the image's bytes, or an error dictionary."""
         given = {"prompt": prompt, "negative_prompt": negative_prompt, "width": width, "height": height, **kwargs}
-        return self._image("generate_image", given)
+        return self._image("generate_image", given)  # type: ignore[no-any-return]
 
     def edit_image(
         self,
@@ -48,7 +48,8 @@ class LollmsTTIBinding(LollmsBinding):
         Returns the image's bytes, or an error dictionary.
         """
         given = {"images": images, "prompt": prompt, "mask": mask, "negative_prompt": negative_prompt}
-        return self._image("edit_image", {**given, "width": width, "height": height, **kwargs})
+        given |= {"width": width, "height": height, **kwargs}
+        return self._image("edit_image", given)  # type: ignore[no-any-return]
 
     def _image(self, method: str, given: Mapping[str, Any]) -> Any:
         async def flow() -> ImageResult:

@@ -99,3 +99,22 @@ def redact_data(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(redact_data(item) for item in value) if type(value) in (list, tuple) else value
     return value
+
+
+def clean_cause(error: BaseException) -> BaseException | None:
+    """`error`, fit to be chained as a cause: its own words masked; None where a secret would still show."""
+    import traceback
+
+    def shows() -> bool:
+        text = "".join(traceback.format_exception(error)) + repr(error)
+        return redact(text) != text
+
+    if not _known or not shows():
+        return error
+    link: BaseException | None = error
+    seen: set[int] = set()
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        link.args = redact_data(link.args)
+        link = link.__cause__ or link.__context__
+    return None if shows() else error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
 from lollms_client import flow
@@ -31,7 +31,7 @@ class BlockingDriver:
         """Step `coroutine` to its end and give its result."""
         return self._step(coroutine, context)  # type: ignore[no-any-return]
 
-    def iterate(self, items: AsyncGenerator[Result, None], context: CallContext) -> Iterator[Result]:
+    def iterate(self, items: AsyncGenerator[Result, None], context: CallContext) -> Generator[Result, None, None]:
         """The items of an async generator of effects, as a plain generator; closing it closes the flow."""
         try:
             while True:

@@ -253,8 +253,8 @@ class EngineBinding(LollmsBinding, Generic[Engine]):
         return await run_work(self._work(start))
 
 
-class _EngineState(Generic[Engine]):
+class _EngineState:
     def __init__(self, concurrency: int) -> None:
         self.lock = threading.RLock()
-        self.engine: Engine | None = None
+        self.engine: Any = None
         self.places = threading.BoundedSemaphore(concurrency)

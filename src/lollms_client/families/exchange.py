@@ -43,8 +43,8 @@ def _repeatable(request: HttpRequest) -> bool:
     return request.method in _SAFE_METHODS if request.repeatable is None else request.repeatable
 
 
-async def send(request: HttpRequest, policy: RetryPolicy) -> HttpReply:
-    """The whole reply, whatever its status; raises where none came."""
+async def send(request: HttpRequest, policy: RetryPolicy, *, follow: bool = True) -> HttpReply:
+    """The whole reply, whatever its status; raises where none came. `follow`: redirects within the service."""
     attempt = 0
     while True:
         try:
@@ -54,7 +54,7 @@ async def send(request: HttpRequest, policy: RetryPolicy) -> HttpReply:
             if delay is None:
                 raise
         else:
-            if reply.status in _REDIRECTS and "location" in reply.headers:
+            if follow and reply.status in _REDIRECTS and "location" in reply.headers:
                 request = redirected(request, reply)
                 continue
             delay = _delay_after_status(reply, request, policy, attempt)

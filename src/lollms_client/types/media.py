@@ -161,6 +161,8 @@ class Media(bytes):
     def __repr__(self) -> str:
         return f"Media({self.mime_type}, {len(self)} bytes)"
 
+    __str__ = __repr__
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (bytes(self), self.mime_type))
 

@@ -1,0 +1,85 @@
+"""Each typed call as a flow: from a binding and keyword arguments to the coroutine that a driver runs."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from lollms_client.types.catalogue import ModelInfo, Voice
+from lollms_client.types.chat import ChatResult
+from lollms_client.types.embedding import EmbeddingResult
+from lollms_client.types.image import ImageResult
+from lollms_client.types.music import MusicResult
+from lollms_client.types.speech import SpeechResult
+from lollms_client.types.transcription import TranscriptionResult
+from lollms_client.types.video import VideoResult
+
+Given = dict[str, Any]
+
+
+def chat(llm: Any, given: Given, messages: Any) -> Coroutine[Any, Any, ChatResult]:
+    """The whole answer."""
+    flow: Coroutine[Any, Any, ChatResult] = llm.chat_result_flow(llm.chat_request(messages, given))
+    return flow
+
+
+def embed(llm: Any, given: Given, texts: str | Sequence[str]) -> Coroutine[Any, Any, EmbeddingResult]:
+    """Vectors."""
+    flow: Coroutine[Any, Any, EmbeddingResult] = llm.embedding_flow(llm.embedding_request(texts, given))
+    return flow
+
+
+def count_tokens(llm: Any, given: Given, text: str) -> Coroutine[Any, Any, int]:
+    """A number of tokens."""
+    flow: Coroutine[Any, Any, int] = llm.token_count_flow(text)
+    return flow
+
+
+def image(tti: Any, given: Given, prompt: str) -> Coroutine[Any, Any, ImageResult]:
+    """New images."""
+    request = tti.image_request("generate_image", {**given, "prompt": prompt})
+    flow: Coroutine[Any, Any, ImageResult] = tti.image_flow(request)
+    return flow
+
+
+def edit_image(tti: Any, given: Given, images: Any, prompt: str, mask: Any) -> Coroutine[Any, Any, ImageResult]:
+    """Changed images."""
+    request = tti.image_request("edit_image", {**given, "images": images, "prompt": prompt, "mask": mask})
+    flow: Coroutine[Any, Any, ImageResult] = tti.image_flow(request)
+    return flow
+
+
+def transcribe(stt: Any, given: Given, audio: Any) -> Coroutine[Any, Any, TranscriptionResult]:
+    """What is spoken."""
+    flow: Coroutine[Any, Any, TranscriptionResult] = stt.transcription_flow(stt.transcription_request(audio, given))
+    return flow
+
+
+def speech(tts: Any, given: Given, text: str) -> Coroutine[Any, Any, SpeechResult]:
+    """A spoken text."""
+    flow: Coroutine[Any, Any, SpeechResult] = tts.speech_flow(tts.speech_request(text, given))
+    return flow
+
+
+def voices(tts: Any, given: Given) -> Coroutine[Any, Any, list[Voice]]:
+    """The voices."""
+    flow: Coroutine[Any, Any, list[Voice]] = tts.voices_flow()
+    return flow
+
+
+def music(ttm: Any, given: Given, prompt: str) -> Coroutine[Any, Any, MusicResult]:
+    """Music."""
+    flow: Coroutine[Any, Any, MusicResult] = ttm.music_flow(ttm.music_request(prompt, given))
+    return flow
+
+
+def video(ttv: Any, given: Given, prompt: str) -> Coroutine[Any, Any, VideoResult]:
+    """A film."""
+    flow: Coroutine[Any, Any, VideoResult] = ttv.video_flow(ttv.video_request(prompt, given))
+    return flow
+
+
+def models(binding: Any, given: Given) -> Coroutine[Any, Any, list[ModelInfo]]:
+    """The models."""
+    flow: Coroutine[Any, Any, list[ModelInfo]] = binding.models_flow()
+    return flow
