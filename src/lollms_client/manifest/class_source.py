@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lollms_client.manifest.model import BINDING_TYPES
+from lollms_client.manifest.model import BINDING_TYPES, PACKAGE_FOLDER
 
 PACKAGE = "lollms_client"
-PACKAGE_FOLDER = Path(__file__).parent.parent
 _BASE_CLASS = re.compile(rf"Lollms({'|'.join(item.upper() for item in BINDING_TYPES)})Binding")
 _MAXIMUM_SOURCE = 5_000_000
 _DEEPEST = 12

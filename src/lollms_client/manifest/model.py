@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+PACKAGE_FOLDER = Path(__file__).parent.parent
 BINDING_TYPES = ("llm", "tti", "stt", "tts", "ttv", "ttm")
 TYPE_TITLES = {
     "llm": "text",

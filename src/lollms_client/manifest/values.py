@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import math
 import os
 import re
@@ -111,6 +109,8 @@ def _fit_dict(value: Any) -> dict[str, Any]:
 
 
 def _from_json(text: str, kind: type, name: str) -> Any:
+    import json
+
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -166,6 +166,8 @@ def _list(values: Iterable[Any]) -> str:
 
 def near_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
     """The known names nearest to a mistyped one, best first."""
+    import difflib
+
     by_shape = {_shape(item): item for item in known}
     near = difflib.get_close_matches(_shape(name), list(by_shape), n=limit, cutoff=0.6)
     return [by_shape[item] for item in near]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from lollms_client.manifest.model import Manifest
+from lollms_client.manifest.model import PACKAGE_FOLDER, Manifest
 
-VERSION = 1
+VERSION = 1  # of the form of this file
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
@@ -19,13 +19,25 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
     stamp: tuple[int, ...]  # modification time (ns) and size of the manifest, then of __init__.py
     binding_type: str
-    manifest: Manifest | None
+    title: str = ""
+    derived: bool = False  # whether there is no manifest, and this was read out of the class
+    packed: bytes = b""  # the manifest, unpacked when somebody looks at it
     problem: tuple[str, str, dict[str, Any]] | None = None  # kind, message, details of the error
 
 
 class _Stored(msgspec.Struct, array_like=True):
-    version: int
+    version: tuple[int, ...]
     records: dict[str, Record]
+
+
+def pack(manifest: Manifest) -> bytes:
+    """The manifest as bytes. OverflowError and the like where it holds what cannot be packed."""
+    return msgspec.msgpack.encode(manifest, enc_hook=_encode)
+
+
+def unpack(packed: bytes) -> Manifest:
+    """The manifest that was packed."""
+    return msgspec.msgpack.decode(packed, type=Manifest, dec_hook=_decode)
 
 
 def _encode(value: Any) -> Any:
@@ -38,6 +50,13 @@ def _decode(kind: type, value: Any) -> Any:
     if kind is Path:
         return Path(value)
     raise NotImplementedError(f"{kind.__name__} cannot be read")
+
+
+@functools.cache
+def _version() -> tuple[int, ...]:
+    """Changes with the rules: the form of the file, and the times and sizes of the modules that read manifests."""
+    statuses = [file.stat() for file in sorted((PACKAGE_FOLDER / "manifest").glob("*.py"))]
+    return (VERSION, *(number for status in statuses for number in (status.st_mtime_ns, status.st_size)))
 
 
 class ManifestCache:
@@ -55,10 +74,6 @@ class ManifestCache:
 
     def put(self, folder: str, record: Record) -> None:
         """Remember a record; `save` writes it."""
-        try:
-            msgspec.msgpack.encode(record, enc_hook=_encode)
-        except (OverflowError, TypeError, NotImplementedError, ValueError, RecursionError):
-            return  # values that cannot be stored are read again each time
         self._all()[folder] = record
         self._changed = True
 
@@ -70,10 +85,10 @@ class ManifestCache:
     def _read(self) -> dict[str, Record]:
         try:
             data = self.file.read_bytes()
-            stored = msgspec.msgpack.decode(data, type=_Stored, dec_hook=_decode)
+            stored = msgspec.msgpack.decode(data, type=_Stored)
         except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
             return {}
-        return stored.records if stored.version == VERSION else {}
+        return stored.records if stored.version == _version() else {}
 
     def save(self) -> None:
         """Write what changed, together with what another process wrote meanwhile; dropped folders are forgotten."""
@@ -83,8 +98,8 @@ class ManifestCache:
         merged = {**self._read(), **self._all()}
         if len(merged) > 2000:
             merged = {folder: record for folder, record in merged.items() if Path(folder).is_dir()}
-        data = msgspec.msgpack.encode(_Stored(VERSION, merged), enc_hook=_encode)
-        beside = self.file.with_name(f".{self.file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        data = msgspec.msgpack.encode(_Stored(_version(), merged))
+        beside = self.file.with_name(f".{self.file.name}.{os.getpid()}.{os.urandom(4).hex()}")
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             beside.write_bytes(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +22,51 @@ class Place(msgspec.Struct, frozen=True):
         return f"{self.source} ({self.folder})"
 
 
-class BindingEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One binding of one modality, as found; nothing of it was imported."""
+class BindingEntry:
+    """One binding of one modality, as found; nothing of it was imported.
 
-    name: str
-    binding_type: str  # "" where it could not be told
-    folder: Path
-    source: str
-    manifest: Manifest | None = None  # None: it is wrong, see `problem`
-    problem: ConfigurationError | None = None
-    shadows: tuple[Place, ...] = ()  # less specific places that hold a binding of this name and modality
-    module: str = ""  # the dotted name it is imported under; "" for a folder outside every package
+    `binding_type` is "" where it could not be told. `manifest` is None where it is wrong: `problem` says how. `shadows`
+    are the less specific places that hold a binding of this name and modality. `module` is the dotted name that it is
+    imported under, "" for a folder outside every package.
+    """
+
+    __slots__ = (
+        "_manifest", "_read_manifest", "binding_type", "folder", "module", "name", "problem", "shadows", "source",
+        "title",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        binding_type: str,
+        folder: Path,
+        source: str,
+        title: str = "",
+        manifest: Manifest | Callable[[], Manifest] | None = None,
+        problem: ConfigurationError | None = None,
+        module: str = "",
+    ) -> None:
+        self.name = name
+        self.binding_type = binding_type
+        self.folder = folder
+        self.source = source
+        self.title = title or name
+        self.problem = problem
+        self.module = module
+        self.shadows: tuple[Place, ...] = ()
+        self._manifest = manifest if isinstance(manifest, Manifest) else None
+        self._read_manifest = manifest if callable(manifest) else None
 
     @property
-    def title(self) -> str:
-        """The manifest's title, or else the name."""
-        return self.manifest.title if self.manifest and self.manifest.title else self.name
+    def manifest(self) -> Manifest | None:
+        """The manifest, unpacked when it is first looked at."""
+        if self._manifest is None and self._read_manifest is not None:
+            self._manifest = self._read_manifest()
+        return self._manifest
+
+    def __repr__(self) -> str:
+        return f"BindingEntry({self.binding_type or '?'} {self.name!r}, {self.source}, {self.folder})"
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +102,13 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
-            "name": self.name, "binding_type": self.binding_type, "folder": str(self.folder), "source": self.source,
-            "file": self.file, "line": self.line, "rule": self.rule, "cure": self.cure, "message": str(self.error),
-        }  # fmt: skip
+            "name": self.name,
+            "binding_type": self.binding_type,
+            "folder": str(self.folder),
+            "source": self.source,
+            "file": self.file,
+            "line": self.line,
+            "rule": self.rule,
+            "cure": self.cure,
+            "message": str(self.error),
+        }

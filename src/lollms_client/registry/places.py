@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lollms_client.home import lollms_home
-from lollms_client.manifest.class_source import PACKAGE, PACKAGE_FOLDER
-from lollms_client.manifest.model import BINDING_TYPES
+from lollms_client.manifest.model import BINDING_TYPES, PACKAGE_FOLDER
 
+PACKAGE = "lollms_client"
 PATH_VARIABLE = "LOLLMS_BINDINGS_PATH"
 ENTRY_POINT_GROUP = "lollms_client.bindings"
 BUILT_IN = "built-in"

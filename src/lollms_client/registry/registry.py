@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
-
 from lollms_client.errors import BadSetting, UnknownBinding
 from lollms_client.home import lollms_home
 from lollms_client.manifest.model import BINDING_TYPES, TYPE_TITLES
@@ -102,7 +100,7 @@ class Registry:
                 elif entry.folder != found[key].folder:
                     shadowed.setdefault(key, []).append(Place(entry.source, entry.folder))
             for key, places_below in shadowed.items():
-                found[key] = replace(found[key], shadows=tuple(places_below))
+                found[key].shadows = tuple(places_below)
             self._cache.save()
             self._found = found
             return found

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from lollms_client import errors
 from lollms_client.errors import BindingLoadFailed, ConfigurationError
 from lollms_client.manifest.model import BINDING_TYPES, Manifest
-from lollms_client.registry.cache import ManifestCache, Record
+from lollms_client.registry.cache import ManifestCache, Record, pack, unpack
 from lollms_client.registry.entries import BindingEntry
 from lollms_client.registry.places import BUILT_IN, SearchPlace
 
@@ -89,25 +92,30 @@ def _entry(place: SearchPlace, folder: str, stamp: Stamp, cache: ManifestCache) 
     if record is None:
         record = _read(Path(folder), stamp)
         cache.put(folder, record)
-    manifest, problem = record.manifest, _problem(record)
-    if manifest is None and problem is None:
+    problem = _problem(record)
+    if not record.packed and problem is None:
         return None
     binding_type = record.binding_type or place.binding_type
     if place.only_type and record.binding_type not in ("", place.binding_type):
         return None
-    if manifest is not None and manifest.derived and not binding_type:
+    if record.derived and not binding_type:
         return None  # an ordinary package that happens to lie here
-    name = place.name or Path(folder).name
-    if manifest is not None and (manifest.binding_type != binding_type or manifest.name != name):
-        from msgspec.structs import replace
-
-        manifest = replace(manifest, binding_type=binding_type, name=name)
-    if manifest is not None and not binding_type:
-        problem = _unknown_type(manifest)
+    name = place.name or folder[len(os.path.dirname(folder)) :].strip(os.sep)  # noqa: PTH120 - faster than pathlib
+    path = Path(folder)
     return BindingEntry(
-        name=name, binding_type=binding_type, folder=Path(folder), source=place.source, manifest=manifest,
-        problem=problem, module=place.module,
-    )  # fmt: skip
+        name=name,
+        binding_type=binding_type,
+        folder=path,
+        source=place.source,
+        title=record.title,
+        manifest=None if not record.packed else partial(_manifest, record.packed, binding_type, name),
+        problem=problem if binding_type or problem else _unknown_type(name, path),
+        module=place.module,
+    )
+
+
+def _manifest(packed: bytes, binding_type: str, name: str) -> Manifest:
+    return msgspec.structs.replace(unpack(packed), binding_type=binding_type, name=name)
 
 
 def _read(folder: Path, stamp: Stamp) -> Record:
@@ -127,11 +135,11 @@ def _read(folder: Path, stamp: Stamp) -> Record:
             except SyntaxError as error:
                 failure = syntax_failure(folder.name, folder / "__init__.py", error)
                 return _failed(stamp, binding_type, failure, manifest)
-            return Record(stamp, binding_type, manifest)
+            return _good(stamp, binding_type, manifest)
         if not _speaks_of_bindings(read_source(folder / "__init__.py")):
-            return Record(stamp, "", None)
+            return Record(stamp, "")
         manifest = derive_manifest(folder)
-        return Record(stamp, manifest.binding_type, manifest)
+        return _good(stamp, manifest.binding_type, manifest)
     except errors.BadManifest as error:
         return _failed(stamp, binding_type_of(folder), error)
     except BindingLoadFailed as error:
@@ -145,8 +153,23 @@ def _speaks_of_bindings(source: str) -> bool:
     return "BindingName" in source or ("Lollms" in source and "Binding" in source)
 
 
+def _good(stamp: Stamp, binding_type: str, manifest: Manifest) -> Record:
+    try:
+        packed = pack(manifest)
+    except (OverflowError, TypeError, ValueError, NotImplementedError, RecursionError) as error:
+        from lollms_client.manifest.field_rules import bad_manifest
+
+        rule = f"it holds a value that is too large or of no plain kind: {error}"
+        return _failed(stamp, binding_type, bad_manifest(manifest.path or manifest.folder, 1, rule, "use plain values"))
+    return Record(stamp, binding_type, manifest.title, manifest.derived, packed)
+
+
 def _failed(stamp: Stamp, binding_type: str, error: ConfigurationError, manifest: Manifest | None = None) -> Record:
-    return Record(stamp, binding_type, manifest, (type(error).__name__, error.message, error.details))
+    problem = (type(error).__name__, error.message, error.details)
+    if manifest is None:
+        return Record(stamp, binding_type, problem=problem)
+    good = _good(stamp, binding_type, manifest)
+    return good if good.problem else msgspec.structs.replace(good, problem=problem)
 
 
 def _problem(record: Record) -> ConfigurationError | None:
@@ -165,13 +188,12 @@ def _no_code(folder: Path) -> BindingLoadFailed:
     )  # fmt: skip
 
 
-def _unknown_type(manifest: Manifest) -> BindingLoadFailed:
+def _unknown_type(name: str, folder: Path) -> BindingLoadFailed:
     cure = "write `binding_type: tts` (or another of llm, tti, stt, tts, ttv, ttm) into its description.yaml"
     return BindingLoadFailed(
-        f"the modality of the binding {manifest.name!r} in {manifest.folder} is unknown: its class derives from no "
-        f"base class of lollms_client; {cure}",
-        binding=manifest.name, file=str(manifest.path or manifest.folder), line=1,
-        rule="a binding has a modality", cure=cure,
+        f"the modality of the binding {name!r} in {folder} is unknown: its class derives from no base class of "
+        f"lollms_client; {cure}",
+        binding=name, file=str(folder / MANIFEST_FILE), line=1, rule="a binding has a modality", cure=cure,
     )  # fmt: skip
 
 
