@@ -106,6 +106,7 @@ class Stage:
         light, sketch = self.light, self.sketch
         bottom = self.y(down_to)
         self.add("sky", sketch.vertical(0, bottom, [(0, light.top), (0.6, light.middle), (1, light.bottom)]))
+        state = self.rng.getstate()  # the land below looks the same whatever the sky shows
         covered = {"rain", "storm", "snow", "clouds", "fog"} & set(self.wish.weather)
         if light.dark and not covered & {"rain", "storm", "clouds", "fog"}:
             self.add("stars", self.stars(bottom * 0.85, 70))
@@ -117,7 +118,9 @@ class Stage:
             clouds = min(clouds, 2)
         if not self.wish.bare("cloud"):
             clouds = 0
+        self.rng.setstate(state)
         self.add("clouds", self.clouds(clouds, bottom), 0.1, 0.012)
+        self.rng.setstate(state)
 
     def stars(self, bottom: float, count: int) -> str:
         """Stars scattered from the top of the picture to a height in pixels."""
@@ -197,7 +200,7 @@ class Stage:
                 name, fill = sketch.gradient([(0, "#eef2f4"), (1, "#eef2f4")])
                 band = "".join(
                     sketch.ellipse(x * self.width, self.y(at), self.width * 0.45, self.y(0.09), fill)
-                    for x in (0, 0.33, 0.7, 1)
+                    for x in (-1 / 3, 0, 1 / 3, 2 / 3, 1, 4 / 3)
                 )
                 self.over("fog", f'{name}<g opacity="{opacity}">{band}</g>', 1.0, 0.015)
             self.over("haze", sketch.rect(0, 0, self.width, self.height, "#e8edf0", 'opacity="0.28"'))

@@ -20,7 +20,8 @@ from lollms_client.engines.scene.filters import apply_filter, filter_names, find
 from lollms_client.engines.scene.inpainting import cut_out, extend, fill_hole
 from lollms_client.engines.scene.lettering import text_svg, wrap
 from lollms_client.engines.scene.light import light_of
-from lollms_client.engines.scene.poster import quoted_texts
+from lollms_client.engines.scene.prompt_reader import read_prompt
+from lollms_client.engines.scene.poster import quoted_texts, without_quotes
 from lollms_client.engines.scene.rendering import rasterise
 from lollms_client.engines.scene.transforms import combine, transform
 from lollms_client.errors import BadMedia
@@ -28,7 +29,8 @@ from lollms_client.types.accounting import CallWarning
 from lollms_client.types.media import Media
 
 _ADD = re.compile(
-    r"\b(?:add|put|place|insert|draw|paint|include|give|replace|swap|change|turn|fill|with|show|instead)\b", re.I
+    r"\b(?:add|put|place|insert|draw|paint|include|give|replace|swap|change|turn|fill|with|show|instead|make|move|recolou?r|colou?r)\b",
+    re.I,
 )
 _STRONG_ADD = re.compile(r"\b(?:add|put|place|insert|draw|paint|include)\b", re.I)
 _REMOVE = re.compile(
@@ -127,8 +129,10 @@ def _edit_masked(
     edit: Edit, composer: SceneComposer, prompt: str, negative: str | None, mask: NDArray[numpy.bool_], seed: int
 ) -> None:
     original = edit.image
-    description = composer.read(_object_words(prompt), negative)
     filters = find_filters(prompt)
+    words = _object_words(prompt)
+    plain = read_prompt(words, composer.lexicon)
+    description = composer.read(words, negative) if not filters or plain.things else Description()
     texts = quoted_texts(prompt)
     drawable = bool(description.things or texts)
     changed = original
@@ -163,6 +167,8 @@ def _edit_whole(edit: Edit, composer: SceneComposer, prompt: str, negative: str 
         edit.image = _draw(edit.image, composer, description, texts, _region(prompt, edit.image.size), seed)
         edit.done.append("draw")
         _report(edit, description)
+    if adding and description.place == "snow" and not description.things:
+        description.weather.add("snow")
     if adding and description.weather:
         edit.image.alpha_composite(_weather(description, edit.image.size, seed))
         edit.done.append("weather")
@@ -178,7 +184,7 @@ def _edit_whole(edit: Edit, composer: SceneComposer, prompt: str, negative: str 
 
 def _object_words(prompt: str) -> str:
     """What is to be drawn: of `replace the dog with a cat` only the cat."""
-    text = re.sub(r"[\"“”«»][^\"“”«»]*[\"“”«»]", " ", prompt)
+    text = without_quotes(prompt)
     found = re.search(r"\b(?:replace|swap|change|turn|exchange)\b.*?\b(?:with|by|for|into|to)\b(.*)", text, re.I | re.S)
     if found:
         return found.group(1)
@@ -241,10 +247,10 @@ def _draw(
         x1, y1 = min(b[0] for b in boxes), min(b[1] for b in boxes)
         x2, y2 = max(b[2] for b in boxes), max(b[3] for b in boxes)
         whole = width * height > image.width * image.height * 0.9
-        fill = 0.5 if whole else 0.92
-        scale = min(width * fill / (x2 - x1), height * fill / (y2 - y1))
-        foot = height * (0.93 if whole else 0.97)
-        move = f"translate({width / 2:.2f} {foot:.2f}) scale({scale:.4f}) translate({-(x1 + x2) / 2:.2f} {-y2:.2f})"
+        scale = min(width * 0.92 / (x2 - x1), height * 0.92 / (y2 - y1))
+        move = f"translate({width / 2:.2f} {height * 0.97:.2f}) scale({scale:.4f}) translate({-(x1 + x2) / 2:.2f} {-y2:.2f})"
+        if whole:
+            move = f"translate({width * 0.1:.2f} {height * 0.18:.2f}) scale(0.8)"
         parts.append(
             f'<g transform="{move}">{"".join(scene.figure_svg(f, f"f{i}-") for i, f in enumerate(scene.figures))}</g>'
         )
@@ -296,7 +302,7 @@ def _report(edit: Edit, description: Description) -> None:
 
 
 def _explain_unmasked(edit: Edit, composer: SceneComposer, prompt: str) -> None:
-    things = [composer.library[one].name for one in composer.read(prompt).ids()]
+    things = [composer.library[one].name for one in read_prompt(prompt, composer.lexicon).ids()]
     if things and (_REMOVE.search(prompt) or _ADD.search(prompt)):
         edit.warn(
             "unsupported", "prompt", f"this engine cannot find things in a picture: mark the {things[0]} with a mask"
@@ -304,7 +310,7 @@ def _explain_unmasked(edit: Edit, composer: SceneComposer, prompt: str) -> None:
 
 
 def _explain_whole(edit: Edit, composer: SceneComposer, prompt: str) -> None:
-    things = [composer.library[one].name for one in composer.read(prompt).ids()]
+    things = [composer.library[one].name for one in read_prompt(prompt, composer.lexicon).ids()]
     if things and re.search(r"\bthe\b", prompt, re.I):
         edit.warn(
             "approximate",

@@ -85,9 +85,10 @@ def _posterize(image: Image.Image, strength: float) -> Image.Image:
 
 
 def _edges(image: Image.Image, strength: float) -> Image.Image:
-    found = (
-        ImageOps.grayscale(image).filter(ImageFilter.GaussianBlur(_unit(image) * 0.2)).filter(ImageFilter.FIND_EDGES)
-    )
+    grey = ImageOps.grayscale(image).filter(ImageFilter.GaussianBlur(_unit(image) * 0.2))
+    found = grey.filter(ImageFilter.FIND_EDGES)
+    if min(image.size) > 8:  # the outermost pixels have no neighbours
+        found = ImageOps.expand(ImageOps.crop(found, 2), 2, 0)
     return ImageOps.invert(ImageOps.autocontrast(found)).convert("RGB")
 
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 Floats = NDArray[numpy.float64]
 Mask = NDArray[numpy.bool_]
 
-_SWEEPS = 60
+_SWEEPS = 16  # at each of the scales
 
 
 def fill_hole(image: Image.Image, hole: Mask) -> Image.Image:
@@ -41,53 +41,43 @@ def _fill_with_opencv(pixels: NDArray[numpy.uint8], hole: Mask) -> Floats:
 
 
 def _diffuse(pixels: Floats, hole: Mask) -> Floats:
-    """Solve Laplace's equation in the hole: coarse to fine, then sweeps at full size."""
-    result = _pull_push(pixels, (~hole).astype(numpy.float64))
+    """Solve Laplace's equation in the hole, from coarse to fine."""
+    return _solve(pixels, hole)
+
+
+def _solve(pixels: Floats, hole: Mask) -> Floats:
+    if hole.all() or not hole.any() or min(hole.shape) < 3:
+        known = pixels[~hole]
+        return numpy.where(hole[:, :, None], known.mean(axis=0) if len(known) else 0.0, pixels)
+    height, width = hole.shape
+    even = ((0, height % 2), (0, width % 2))
+    weights = numpy.pad((~hole).astype(numpy.float64), even)
+    sums = numpy.pad(pixels * (~hole)[:, :, None], (*even, (0, 0)))
+    shape = (sums.shape[0] // 2, 2, sums.shape[1] // 2, 2)
+    weight = weights.reshape(shape).sum(axis=(1, 3))
+    small = sums.reshape(*shape, -1).sum(axis=(1, 3)) / numpy.maximum(weight, 1e-9)[:, :, None]
+    coarse = _solve(small, weight == 0)
+    fine = numpy.repeat(numpy.repeat(coarse, 2, axis=0), 2, axis=1)[:height, :width]
+    return _relax(numpy.where(hole[:, :, None], fine, pixels), hole)
+
+
+def _relax(values: Floats, hole: Mask) -> Floats:
+    """Replace the pixels of the hole by the mean of their neighbours, again and again."""
     rows, columns = numpy.nonzero(hole)
-    top, bottom = max(0, rows.min() - 1), min(hole.shape[0], rows.max() + 2)
-    left, right = max(0, columns.min() - 1), min(hole.shape[1], columns.max() + 2)
-    part, inside = result[top:bottom, left:right], hole[top:bottom, left:right]
+    top, bottom = max(0, int(rows.min()) - 1), min(hole.shape[0], int(rows.max()) + 2)
+    left, right = max(0, int(columns.min()) - 1), min(hole.shape[1], int(columns.max()) + 2)
+    part, inside = values[top:bottom, left:right], hole[top:bottom, left:right]
     for _ in range(_SWEEPS):
         wide = numpy.pad(part, ((1, 1), (1, 1), (0, 0)), mode="edge")
         mean = (wide[:-2, 1:-1] + wide[2:, 1:-1] + wide[1:-1, :-2] + wide[1:-1, 2:]) / 4
         part[inside] = mean[inside]
-    return result
-
-
-def _pull_push(pixels: Floats, weight: Floats) -> Floats:
-    """Fill where the weight is 0 with averages taken at the finest scale at which there are any."""
-    if weight.all() or min(weight.shape) < 2:
-        total = max(float(weight.sum()), 1e-9)
-        mean = (pixels * weight[:, :, None]).sum(axis=(0, 1)) / total
-        return numpy.where(weight[:, :, None] > 0, pixels, mean)
-    height, width = weight.shape
-    padded = numpy.pad(pixels * weight[:, :, None], ((0, height % 2), (0, width % 2), (0, 0)))
-    weights = numpy.pad(weight, ((0, height % 2), (0, width % 2)))
-    small_sum = padded.reshape(padded.shape[0] // 2, 2, padded.shape[1] // 2, 2, -1).sum(axis=(1, 3))
-    small_weight = weights.reshape(weights.shape[0] // 2, 2, weights.shape[1] // 2, 2).sum(axis=(1, 3))
-    small = small_sum / numpy.maximum(small_weight, 1e-9)[:, :, None]
-    coarse = _pull_push(small, (small_weight > 0).astype(numpy.float64))
-    fine = numpy.repeat(numpy.repeat(coarse, 2, axis=0), 2, axis=1)[:height, :width]
-    return numpy.where(weight[:, :, None] > 0, pixels, fine)
+    return values
 
 
 def extend(image: Image.Image, left: int, top: int, right: int, bottom: int) -> Image.Image:
-    """A larger picture whose new margins go on from the edges: mirrored, ever softer with the distance."""
+    """A larger picture whose new margins go on from the edges, softer with the distance."""
     pixels = numpy.asarray(image)
-    wide = pixels
-    while wide.shape[1] < image.width + left + right or wide.shape[0] < image.height + top + bottom:
-        add_x = min(wide.shape[1], max(left, right, 1))
-        add_y = min(wide.shape[0], max(top, bottom, 1))
-        wide = numpy.pad(wide, ((add_y, add_y), (add_x, add_x), (0, 0)), mode="symmetric")
-    oy, ox = (wide.shape[0] - image.height) // 2, (wide.shape[1] - image.width) // 2
-    short_x, short_y = max(0, left - ox), max(0, top - oy)
-    more_x = max(0, ox + image.width + right - wide.shape[1])
-    more_y = max(0, oy + image.height + bottom - wide.shape[0])
-    wide = numpy.pad(wide, ((short_y, more_y), (short_x, more_x), (0, 0)), mode="symmetric")
-    oy, ox = oy + short_y, ox + short_x
-    frame = Image.fromarray(
-        numpy.ascontiguousarray(wide[oy - top : oy + image.height + bottom, ox - left : ox + image.width + right])
-    )
+    frame = Image.fromarray(numpy.pad(pixels, ((top, bottom), (left, right), (0, 0)), mode="edge"))
     soft = frame.filter(ImageFilter.GaussianBlur(max(2.0, min(image.size) / 28)))
     x = numpy.arange(frame.width)
     y = numpy.arange(frame.height)

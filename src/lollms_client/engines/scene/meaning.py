@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy
 from numpy.typing import NDArray
 
+from lollms_client.engines.sentence_embedding import SentenceEmbedder, shared_embedder
 from lollms_client.errors import LollmsError
+from lollms_client.home import lollms_home
 
-THRESHOLD = 0.42
-"""Cosine similarity below which two words are not near enough to stand for each other."""
+Vectors = NDArray[numpy.float32]
+
+THRESHOLD = 0.44
+"""Likeness (mean cosine to a thing's name and to its description) below which nothing stands for a word."""
 
 
 class NearestMeaning:
     """A `Nearest` over sentence embeddings. The model is fetched and loaded at the first unknown word; where that
-    fails, nothing is near anything and `problem` says why. Safe in threads."""
+    fails, nothing is near anything and `problem` says why. The vectors of the things are kept in the data folder.
+    Safe in threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, cache_folder: Path | None = None) -> None:
         self.problem: str | None = None
+        self._folder = cache_folder or lollms_home() / "cache"
         self._lock = threading.Lock()
-        self._candidates: tuple[str, ...] = ()
-        self._vectors: NDArray[numpy.float32] | None = None
+        self._names: tuple[str, ...] = ()
+        self._vectors: Vectors = numpy.zeros((2, 0, 0), numpy.float32)
 
-    def __call__(self, phrase: str, candidates: Sequence[str]) -> str | None:
+    def __call__(self, phrase: str, candidates: Mapping[str, str]) -> str | None:
         """The candidate nearest to the phrase, None where none is near or the model is not there."""
-        from lollms_client.engines.sentence_embedding import shared_embedder
-
         with self._lock:
             try:
                 embedder = shared_embedder()
@@ -35,13 +42,33 @@ class NearestMeaning:
                 self.problem = problem.message
                 return None
             self.problem = None
-            if self._candidates != tuple(candidates) or self._vectors is None:
-                self._vectors = embedder.embed([_in_words(one) for one in candidates])
-                self._candidates = tuple(candidates)
-            likeness = self._vectors @ embedder.embed([_in_words(phrase)])[0]
+            if self._names != tuple(candidates):
+                self._vectors = self._vectors_of(candidates, embedder)
+                self._names = tuple(candidates)
+            likeness = (self._vectors @ embedder.embed([phrase])[0]).mean(axis=0)
         best = int(likeness.argmax())
-        return self._candidates[best] if likeness[best] >= THRESHOLD else None
+        return self._names[best] if likeness[best] >= THRESHOLD else None
 
+    def _vectors_of(self, candidates: Mapping[str, str], embedder: SentenceEmbedder) -> Vectors:
+        texts = [*candidates, *candidates.values()]
+        key = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+        path = self._folder / f"scene-meanings-{key}.npy"
+        shape = (2, len(candidates), embedder.dimensions)
+        try:
+            kept: Vectors = numpy.load(path, allow_pickle=False)
+            if kept.shape == shape:
+                return kept.astype(numpy.float32)
+        except (OSError, ValueError, EOFError):
+            pass  # not there yet, or cut off: made anew
+        vectors: Vectors = embedder.embed(texts).reshape(shape)
+        self._keep(path, vectors)
+        return vectors
 
-def _in_words(name: str) -> str:
-    return name.replace("_", " ")
+    def _keep(self, path: Path, vectors: Vectors) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as file:
+                numpy.save(file, vectors.astype(numpy.float16))
+            Path(file.name).replace(path)
+        except OSError:
+            return  # a cache that cannot be written costs time only

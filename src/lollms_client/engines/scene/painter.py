@@ -192,11 +192,9 @@ class ScenePainter:
                 warnings.add(one.kind, one.setting, one.detail)
             image = self._weaken(pictures[0], edit.image, request.strength, warnings)
             yield Progress(fraction=0.3 + 0.6 * (index + 0.7) / count, stage="encoding")
-            opaque = image.getchannel("A").getextrema()[0] == 255
+            opaque = _is_opaque(image)
             results.append(encode(image.convert("RGB") if opaque else image, output_format))
-        if output_format in ("jpeg", "jpg") and any(
-            picture.getchannel("A").getextrema()[0] < 255 for picture in pictures
-        ):
+        if output_format in ("jpeg", "jpg") and not all(map(_is_opaque, pictures)):
             warnings.add("other", "output_format", "JPEG has no transparency: transparent parts were lost")
         return results
 
@@ -211,6 +209,10 @@ class ScenePainter:
             warnings.add("dropped", "strength", "the edit changed the size of the image")
             return after
         return Image.blend(before, after, max(0.0, min(1.0, strength)))
+
+
+def _is_opaque(image: Image.Image) -> bool:
+    return min(image.getchannel("A").tobytes(), default=255) == 255
 
 
 def bounded(value: int | None, usual: int, low: int, high: int, name: str, warnings: Warnings) -> int:

@@ -39,6 +39,11 @@ def quoted_texts(prompt: str) -> list[str]:
     return [" ".join((one or other).split()) for one, other in _QUOTED.findall(prompt) if (one or other).strip()]
 
 
+def without_quotes(prompt: str) -> str:
+    """The prompt less the texts between quotation marks."""
+    return _QUOTED.sub(" ", prompt)
+
+
 def wants_poster(prompt: str) -> bool:
     """Whether the prompt asks for words in the picture."""
     return bool(quoted_texts(prompt)) or (bool(_POSTER.search(prompt)) and bool(_SAYING.search(prompt)))
@@ -133,10 +138,10 @@ def _typographic(texts: list[str], width: int, height: int, rng: random.Random, 
             ]
     else:
         for _ in range(70):
-            x, y = rng.uniform(0, width), rng.uniform(0, height)
-            if abs(y - height / 2) > height * 0.22:
-                piece = sketch.rect(x, y, u * 2.6, u * 1.4, rng.choice((first, second, ink)))
-                parts.append(f'<g transform="rotate({rng.uniform(0, 180):.0f} {x:.0f} {y:.0f})">{piece}</g>')
+            px, py = rng.uniform(0, width), rng.uniform(0, height)
+            if abs(py - height / 2) > height * 0.22:
+                piece = sketch.rect(px, py, u * 2.6, u * 1.4, rng.choice((first, second, ink)))
+                parts.append(f'<g transform="rotate({rng.uniform(0, 180):.0f} {px:.0f} {py:.0f})">{piece}</g>')
     frame = f'stroke="{first}" stroke-width="{u:.1f}"'
     parts.append(sketch.rect(u * 3.5, u * 3.5, width - 7 * u, height - 7 * u, "none", frame))
     room = height * 0.62

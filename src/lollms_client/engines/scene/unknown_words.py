@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 from lollms_client.engines.scene.description import Description
 from lollms_client.engines.scene.lexicon import Lexicon
 from lollms_client.engines.scene.tokens import Token
 
-Nearest = Callable[[str, Sequence[str]], str | None]
-"""Gives the candidate nearest in meaning to a phrase, or None where none is near."""
+Nearest = Callable[[str, Mapping[str, str]], str | None]
+"""Gives the candidate nearest in meaning to a phrase, or None where none is near; candidates are names, each with a
+description."""
 
 _ADJECTIVE_ENDINGS = ("ful", "ous", "less", "able", "ible", "ish", "ive")
 _BEFORE_A_NOUN = (
@@ -104,7 +105,7 @@ def _nearest(
     """The drawable thing or place nearest in meaning, or a mark where something undrawable was named."""
     places = {phrases[0]: place for place, phrases in _place_phrases(lexicon).items()}
     things = {one.name: one.id for one in lexicon.library.objects.values()}
-    found = nearest(phrase, (*things, *places)) if nearest else None
+    found = nearest(phrase, _described(lexicon, places)) if nearest else None
     if found is None:
         description.unknown.append(phrase)
         return Token("unknown", None, phrase)
@@ -112,6 +113,13 @@ def _nearest(
     if found in things:
         return Token("object", things[found], phrase, head.endswith("s") and not head.endswith("ss"))
     return Token("place", places[found], phrase)
+
+
+def _described(lexicon: Lexicon, places: Mapping[str, str]) -> dict[str, str]:
+    things = lexicon.library.objects.values()
+    return {name: f"{name} (place)" for name in places} | {
+        one.name: f"{', '.join(one.names[:3])} ({one.group})" for one in things
+    }
 
 
 def _place_phrases(lexicon: Lexicon) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING
 
 from lollms_client.families.engine import EngineBinding
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 BindingName = "SceneComposerBinding"
 
 
-class SceneComposerBinding(EngineBinding, LollmsTTIBinding):
+class SceneComposerBinding(EngineBinding["ScenePainter"], LollmsTTIBinding):
     """Draws prompts with our own vector art, without a neural network or weights."""
 
     concurrency = 2
@@ -29,9 +29,8 @@ class SceneComposerBinding(EngineBinding, LollmsTTIBinding):
 
     def run_image(self, request: ImageRequest, token: CancelToken) -> Generator[Progress, None, ImageResult]:
         """Generate images, or edit those of the request."""
-        painter: ScenePainter = self.engine
-        result = yield from painter.paint(request, self.parameter(request, "mode") or "auto")
-        return result
+        painter = self.engine
+        return (yield from painter.paint(request, self.parameter(request, "mode") or "auto"))
 
     def run_models(self) -> list[ModelInfo]:
         """The composer and its modes."""
@@ -40,5 +39,5 @@ class SceneComposerBinding(EngineBinding, LollmsTTIBinding):
         return models()
 
 
-def _nothing_near(phrase: str, candidates: object) -> None:
+def _nothing_near(phrase: str, candidates: Mapping[str, str]) -> None:
     """For those who want no embedding model fetched: an unknown word is only reported."""
