@@ -15,6 +15,7 @@ import msgspec
 
 from lollms_client.assets_lock import FileLock
 from lollms_client.errors import MissingAsset
+from lollms_client.home import lollms_home
 from lollms_client.types.accounting import Progress
 
 if TYPE_CHECKING:
@@ -75,8 +76,7 @@ class _Seen(msgspec.Struct, frozen=True):
 
 def assets_folder() -> Path:
     """The folder that holds all assets: `$LOLLMS_HOME/assets`, by default `~/.lollms/assets`."""
-    home = os.environ.get("LOLLMS_HOME")
-    return (Path(home).expanduser() if home else Path.home() / ".lollms") / "assets"
+    return lollms_home() / "assets"
 
 
 def is_present(asset: Asset) -> bool:

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lollms_client.engines.llama.model_file import read_model_file
@@ -78,6 +78,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_model_file(tmp_path / "absent.gguf")
 
 
+@settings(deadline=None)
 @given(noise=st.binary(max_size=80), cut=st.integers(0, len(GOOD)))
 def test_damaged_heads_never_raise_anything_else(noise: bytes, cut: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lollms_client.engines.llama.tool_calls import CallReader, FoundCall, call_schema, chosen_tools
@@ -43,6 +43,7 @@ def read(pieces: list[str], *, forced: bool = False) -> tuple[str, list[tuple[st
         ("[]", "[]", []),
     ],
 )
+@settings(deadline=None, max_examples=40)
 @given(data=st.data())
 def test_any_cut_gives_the_same(
     text: str, words: str, calls: list[tuple[str, dict[str, object]]], data: st.DataObject
@@ -52,6 +53,7 @@ def test_any_cut_gives_the_same(
     assert read(pieces) == (words, calls)
 
 
+@settings(deadline=None)
 @given(text=st.text(alphabet='<tol_ca/>{}[]"nme:d ', max_size=60), forced=st.booleans())
 def test_text_without_calls_comes_out_whole(text: str, forced: bool) -> None:
     words, calls = read(list(text), forced=forced)

@@ -62,8 +62,6 @@ class LlamaEngine:
         self._settings = settings
         self._changed = threading.Condition()
         self._server: LlamaServer | None = None
-        self._loaded: Path | None = None
-        self._users = 0
         self._embedding_server: LlamaServer | None = None
         self._embedding_lock = threading.Lock()
 
@@ -122,21 +120,20 @@ class LlamaEngine:
         """The server with that model, loaded first where another one is: then the calls that use that one end first."""
         path = self._find(model) or SMOLLM2.folder / SMOLLM2_FILE
         with self._changed:
-            while self._loaded != path and self._users:
+            while self._server is not None and self._server.settings.path != path and self._server.users:
                 if token is not None:
                     token.check()
                 self._changed.wait(0.1)
-            if self._loaded != path or self._server is None:
+            if self._server is None or self._server.settings.path != path:
                 self._unload_chat_model()
                 self._server = LlamaServer(self._server_settings(path))
-                self._loaded = path
             server = self._server
-            self._users += 1
+            server.users += 1
         try:
             yield server
         finally:
             with self._changed:
-                self._users -= 1
+                server.users -= 1
                 self._changed.notify_all()
 
     def _server_settings(self, path: Path, *, embedding: bool = False) -> ServerSettings:
@@ -156,10 +153,11 @@ class LlamaEngine:
             batch_tokens=settings.batch_tokens,
             chat_template="" if embedding else settings.chat_template,
             embedding=embedding,
+            mean_pooling=embedding and not facts.embeds,
         )
 
     def _unload_chat_model(self) -> None:
-        server, self._server, self._loaded = self._server, None, None
+        server, self._server = self._server, None
         if server is not None:
             server.close()
 

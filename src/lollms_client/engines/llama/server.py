@@ -15,6 +15,7 @@ import msgspec
 from lollms_client.engines.llama.listener import PrivateListener
 from lollms_client.errors import ContextTooLong, EngineFailed, LollmsError, MissingDependency, Rejected
 
+_MARKS = 2  # tokens that may be put around a text to be embedded
 _POLL = 0.1  # seconds between two looks at the cancel token while nothing arrives
 
 
@@ -29,6 +30,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     batch_tokens: int = 128
     chat_template: str = ""
     embedding: bool = False
+    mean_pooling: bool = False  # for an embedding model that does not say how it pools
 
 
 class LlamaServer:
@@ -36,6 +38,7 @@ class LlamaServer:
 
     def __init__(self, settings: ServerSettings) -> None:
         self.settings = settings
+        self.users = 0  # calls that hold it; counted by whoever shares it out
         self._listener = PrivateListener()
         try:
             self._native = _start(settings, self._listener)
@@ -64,10 +67,7 @@ class LlamaServer:
         `raw` completes `body["prompt"]`, else `body["messages"]` is a chat. Closing the generator stops the engine at
         the next token, or at the next piece of the prompt. Errors: Rejected, ContextTooLong, EngineFailed.
         """
-        native = self._native
-        if native is None:
-            raise EngineFailed("the model was unloaded")
-        run = _Run(native.handle_completions if raw else native.handle_chat_completions, body)
+        run = _Run(self._handler(raw), body)  # nothing else here may hold the model: a forgotten stream would keep it
         with self._lock:
             self._running.add(run)
         try:
@@ -78,10 +78,21 @@ class LlamaServer:
             with self._lock:
                 self._running.discard(run)
 
-    def embed(self, texts: list[str]) -> tuple[list[list[float]], int | None]:
-        """Unit vectors of the texts and the number of tokens read."""
+    def _handler(self, raw: bool) -> Callable[..., Any]:
         if self._native is None:
             raise EngineFailed("the model was unloaded")
+        handler: Callable[..., Any] = self._native.handle_completions if raw else self._native.handle_chat_completions
+        return handler
+
+    def embed(self, texts: list[str]) -> tuple[list[list[float]], int | None]:
+        """Unit vectors of the texts and the number of tokens read; ContextTooLong where a text does not fit."""
+        if self._native is None:
+            raise EngineFailed("the model was unloaded")
+        room = self.n_ctx - _MARKS
+        for number, text in enumerate(texts):
+            if len(text.encode()) > room and (needed := len(self.tokenize(text))) > room:
+                message = f"text number {number} has {needed} tokens, the context {room}: raise the setting n_ctx"
+                raise ContextTooLong(message, input_tokens=needed, limit=room)
         try:
             reply = self._native.handle_embeddings({"input": texts})
         except (ValueError, RuntimeError) as error:
@@ -193,6 +204,8 @@ def _start(settings: ServerSettings, listener: PrivateListener) -> Any:
     parameters.n_gpu_layers = settings.gpu_layers
     parameters.chat_template = settings.chat_template
     parameters.embedding = settings.embedding
+    if settings.mean_pooling:
+        parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     parameters.verbosity = 0
     parameters.warmup = False
     parameters.cache_ram_mib = 0  # no copies of old prompts beside the slots' own

@@ -21,13 +21,10 @@ from lollms_client.types import (
 BindingName = "LlamaCppBinding"
 
 
-class LlamaCppBinding(EngineBinding, LollmsLLMBinding):
+class LlamaCppBinding(EngineBinding[LlamaEngine], LollmsLLMBinding):
     """Chats, completes and embeds on this machine."""
 
-    @property
-    def concurrency(self) -> int:
-        """How many calls the engine serves at once."""
-        return int(self.settings["slots"])
+    concurrency = 64  # the engine itself queues what is beyond its slots
 
     def load(self) -> LlamaEngine:
         """The engine; models are fetched and loaded by the first call that needs them."""
