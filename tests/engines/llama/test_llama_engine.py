@@ -250,7 +250,7 @@ def test_a_call_that_the_model_writes_by_itself_is_found(engine: LlamaEngine) ->
     written = 'Sure. <tool_call>{"name": "get_weather", "arguments": {"city": "Rome"}}</tool_call>'
     grammar = f"root ::= {json.dumps(written)}"
     result = ask(engine, "Weather in Rome?", tools=(WEATHER,), extra={"grammar": grammar}, max_tokens=60)
-    assert (result.text, result.finish) == ("Sure. ", "tool_calls")
+    assert (result.text, result.finish) == ("Sure.", "tool_calls")
     assert [(call.name, call.arguments) for call in result.tool_calls] == [("get_weather", {"city": "Rome"})]
 
 

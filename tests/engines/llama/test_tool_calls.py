@@ -31,7 +31,7 @@ def read(pieces: list[str], *, forced: bool = False) -> tuple[str, list[tuple[st
     [
         ("Hello there.", "Hello there.", []),
         ('<tool_call>{"name": "add", "arguments": {"a": 1}}</tool_call>', "", [("add", {"a": 1})]),
-        ('Sure. <tool_call>{"name": "add", "arguments": {}}</tool_call>', "Sure. ", [("add", {})]),
+        ('Sure. <tool_call>{"name": "add", "arguments": {}}</tool_call>', "Sure.", [("add", {})]),
         ('<tool_call>{"name": "add", "arguments": {}}', "", [("add", {})]),  # the end mark may be a stop token
         ('<tool_call>[{"name": "add"}, {"name": "weather"}]</tool_call>', "", [("add", {}), ("weather", {})]),
         ('{"name": "weather", "parameters": {"city": "Rome"}}', "", [("weather", {"city": "Rome"})]),
@@ -62,9 +62,9 @@ def test_text_without_calls_comes_out_whole(text: str, forced: bool) -> None:
 
 def test_words_are_not_held_back_longer_than_needed() -> None:
     reader = CallReader(TOOLS)
-    assert reader.feed("Good ") == ["Good "]
-    assert reader.feed("morning <") == ["morning "]
-    assert reader.feed("3") == ["<3"]
+    assert reader.feed("Good") == ["Good"]
+    assert reader.feed(" morning <") == [" morning"]
+    assert reader.feed("3") == [" <3"]
 
 
 def test_a_forced_choice_names_known_tools() -> None:

@@ -115,15 +115,15 @@ class CallReader:
             if not found:
                 if not self._inside:
                     keep = _overlap(self._held, _OPEN)
-                    words = self._held[: len(self._held) - keep]
+                    words = self._held[: len(self._held) - keep].rstrip()  # white space before a call is dropped
                     self._held = self._held[len(words) :]
                     out.extend([words] if words else [])
                 return out
             self._held = after
             if self._inside:
                 out.extend(self._decode(before) or [f"{_OPEN}{before}{_CLOSE}"])
-            elif before.strip():
-                out.append(before)
+            elif before.rstrip():
+                out.append(before.rstrip())
             self._inside = not self._inside
 
     def _decode(self, text: str) -> list[FoundCall]:
