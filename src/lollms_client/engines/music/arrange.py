@@ -133,7 +133,9 @@ class _Arrangement:
                 continue
             lift = {"chorus": 3.0, "solo": 2.0, "bridge": -2.0}.get(section.role, 0.0)
             source = {"intro": "verse", "ending": "chorus"}.get(section.role, section.role)
-            part = tune.section(section, self._theme(source), lift=lift, legato=self.alone)
+            turn = section.occurrence // 3  # a long piece brings new tunes in time
+            theme = self._theme(source if turn == 0 else f"{source} {turn}")
+            part = tune.section(section, theme, lift=lift, legato=self.alone)
             self.tune[section.name] = part
             notes += part
         tones = self.chords[-1].chord.tones[:3]

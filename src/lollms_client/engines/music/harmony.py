@@ -26,9 +26,10 @@ def write_chords(plan: Plan, timing: Timing, sections: list[Section]) -> list[Ch
     bars: list[str] = []
     for section in sections:
         source = {"intro": "verse", "solo": "verse", "ending": "chorus"}.get(section.role, section.role)
-        if source not in chosen:
-            chosen[source] = _in_mode(_progression(harmony, source, section, plan.genre, chance), plan.key.mode)
-        progression = chosen[source]
+        name = f"{source} {section.occurrence // 3}"  # a long piece brings new chords in time
+        if name not in chosen:
+            chosen[name] = _in_mode(_progression(harmony, source, section, plan.genre, chance), plan.key.mode)
+        progression = chosen[name]
         bars += [progression[index % len(progression)] for index in range(section.bars)]
     tonic = "i" if plan.key.minor else "I"
     cadence = (plan.genre.cadence.get("minor" if mode == "minor" else "major") or _CADENCES[mode]).split()

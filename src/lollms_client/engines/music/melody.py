@@ -40,9 +40,9 @@ class Theme(msgspec.Struct, frozen=True):
 def make_theme(plan: Plan, timing: Timing, role: str) -> Theme:
     """Invent the motifs of a role (verse, chorus, bridge, solo); the same seed invents the same."""
     chance = random.Random(f"theme {plan.seed} {role}")
-    density = plan.density * {"chorus": 1.1, "bridge": 0.75, "solo": 1.35}.get(role, 1.0)
+    density = plan.density * {"chorus": 1.1, "bridge": 0.75, "solo": 1.35}.get(role.partition(" ")[0], 1.0)
     cells = {name: _cell(chance, plan, timing, density) for name in "ABC"}
-    order = chance.choice(_PHRASES["run" if role == "solo" else plan.genre.melody.kind])
+    order = chance.choice(_PHRASES["run" if role.startswith("solo") else plan.genre.melody.kind])
     return Theme(cells, order)
 
 

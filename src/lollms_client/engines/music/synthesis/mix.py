@@ -18,7 +18,7 @@ from lollms_client.engines.music.synthesis.voices import NoteCache
 _DRUM_PANS = {36: 0.0, 38: 0.04, 42: 0.3, 44: 0.3, 46: 0.3, 49: -0.4, 51: 0.45, 45: -0.35, 47: -0.1, 50: 0.2,
               37: 0.1, 39: -0.05, 70: -0.45, 54: -0.3, 64: 0.35}  # fmt: skip
 _DRUM_LEVEL = 0.5
-_NOTES_A_STEP = 12
+_NOTES_A_STEP = 4
 
 
 def render(score: Score, plan: Plan) -> Generator[tuple[float, str], None, Sound]:
@@ -39,6 +39,7 @@ def render(score: Score, plan: Plan) -> Generator[tuple[float, str], None, Sound
         yield from mixer.add_crackle(plan.genre.noise)
     for share in add_room(mixer.dry, mixer.send, plan.genre.room, 0.25 + 1.5 * plan.reverb):
         yield 0.75 + 0.15 * share, "adding the room"
+    mixer.send = mixer.send[:0]  # no longer needed
     fade = min(2.5, score.timing.seconds(score.timing.hold) * 0.6)
     loudness = min(-14.2, max(-17.8, plan.genre.loudness + 2 * (plan.energy - plan.genre.energy)))
     for share in master(mixer.dry, loudness, fade):

@@ -73,7 +73,10 @@ def strike(model_name: str, pitch: int, seconds: float, velocity: float) -> Soun
 def _knocked(sound: Sound, level: float, hertz: float, seed: int) -> Sound:
     count = min(len(sound), int(0.03 * RATE))
     noise = np.random.default_rng(seed).standard_normal(count).astype(np.float32) * decay(count, 0.025)
-    sound[:count] += np.float32(level) * shape_spectrum(noise, max(120, hertz * 0.5), 5000, 1)
+    knock = shape_spectrum(noise, max(120, hertz * 0.5), 5000, 1)
+    rise = min(30, count)
+    knock[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
+    sound[:count] += np.float32(level) * knock
     return sound
 
 
