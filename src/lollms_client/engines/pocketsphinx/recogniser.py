@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from collections.abc import Callable, Generator, Iterator
@@ -59,6 +58,7 @@ class Recogniser:
         self._options = self._model_options(files or ModelFiles())
         self._plain = self._decoder()
         self._level = self._level_meter()
+        self._latest: tuple[Any, tuple[Any, list[str]]] | None = None
         self._first_mean: str = self._plain.get_cmn()
 
     def _model_options(self, files: ModelFiles) -> dict[str, str]:
@@ -71,7 +71,7 @@ class Recogniser:
 
     def _decoder(self, **more: Any) -> Any:
         try:
-            return self._native.Decoder(loglevel="FATAL", **self._options, **more)
+            return self._native.Decoder(loglevel="FATAL", **{**self._options, **more})
         except (RuntimeError, ValueError) as error:
             raise EngineFailed(f"pocketsphinx cannot load its models: {error}") from error
 
@@ -87,12 +87,22 @@ class Recogniser:
     def expecting(self, prompt: Prompt | None, grammar: Grammar | None, only_prompt: bool) -> tuple[Any, list[str]]:
         """A decoder for what is expected, and the words that it cannot expect for want of a pronunciation.
 
+        It is kept for the next call, in case that one expects the same.
+
         Raises BadSetting where the grammar is wrong, or no word of it or of an exclusive prompt can be pronounced.
         """
+        wanted = (prompt, grammar, only_prompt)
+        if grammar is None and (prompt is None or not prompt.words):
+            return self._plain, []
+        if self._latest is None or self._latest[0] != wanted:
+            self._latest = None  # its memory goes before the next one takes as much
+            self._latest = (wanted, self._made_for(*wanted))
+        return self._latest[1]
+
+    def _made_for(self, prompt: Prompt | None, grammar: Grammar | None, only_prompt: bool) -> tuple[Any, list[str]]:
         if grammar is not None:
             return self._with_grammar(grammar), []
-        if prompt is None or not prompt.words:
-            return self._plain, []
+        assert prompt is not None
         return self._with_only(prompt) if only_prompt else self._with_boosted(prompt)
 
     def _with_grammar(self, grammar: Grammar) -> Any:
@@ -139,26 +149,30 @@ class Recogniser:
         return bool(decoder.get_logmath().exp(model.prob([word.lower()])) > _BOOST / _VOCABULARY)
 
     def _with_only(self, prompt: Prompt) -> tuple[Any, list[str]]:
-        """A language model made of the prompt's sentences alone: no other word can be heard."""
+        """A language model made of the prompt's sentences alone: no other word can be heard.
+
+        Its dictionary holds the prompt's words alone too, or the engine takes seconds to map the rest.
+        """
         from pocketsphinx.lm import ArpaBoLM
 
-        decoder = self._decoder(lm=None)
-        missing = self._teach(decoder, prompt.words)
-        lines = [" ".join(word.lower() for word in line if word not in missing) for line in prompt.sentences]
+        sounds = {word.lower(): pronunciations(word, self._plain.lookup_word) for word in prompt.words}
+        missing = [word for word in prompt.words if not sounds[word.lower()]]
+        lines = [" ".join(word.lower() for word in line if sounds[word.lower()]) for line in prompt.sentences]
         text = "\n".join(line for line in lines if line)
         if not text:
             raise BadSetting("no word of the prompt can be pronounced", setting="prompt")
         model = ArpaBoLM(text=text, add_start=True)
         model.compute()
-        handle, path = tempfile.mkstemp(suffix=".lm")
-        os.close(handle)
-        try:
-            model.write_file(path)
-            decoder.add_lm_file("prompt", path)
-        finally:
-            Path(path).unlink()
-        decoder.activate_search("prompt")
-        return decoder, missing
+        entries = [
+            f"{word}{f'({number})' if number > 1 else ''} {phones}\n"
+            for word, variants in sounds.items()
+            for number, phones in enumerate(variants, start=1)
+        ]
+        with tempfile.TemporaryDirectory(prefix="pocketsphinx-") as folder:
+            dictionary, language_model = Path(folder, "words.dict"), Path(folder, "prompt.lm")
+            dictionary.write_text("".join(entries), "utf-8", newline="\n")
+            model.write_file(str(language_model))
+            return self._decoder(dict=str(dictionary), lm=str(language_model)), missing
 
     def _teach(self, decoder: Any, words: tuple[str, ...]) -> list[str]:
         """Put words into the dictionary that it lacks; gives those that cannot be pronounced."""
@@ -197,9 +211,10 @@ class Recogniser:
         position = 0
         for found in utterances(audio.decode_blocks(media, RATE)):
             if isinstance(found, int):
-                position = max(position, found)
+                position = found
                 yield min(1.0, position / RATE / length)
                 continue
+            position = found.end
             for done in self._decode(found, decoder):
                 if stop():
                     break

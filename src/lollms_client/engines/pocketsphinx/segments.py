@@ -39,14 +39,15 @@ class _Stretch(msgspec.Struct, kw_only=True):
 def utterances(blocks: Iterator[Samples]) -> Iterator[Utterance | int]:
     """Find the speech in 16 kHz mono samples.
 
-    Yields Utterances in their order, and between them now and then the number of samples read so far. Only the
-    stretch at hand is held in memory.
+    Yields Utterances in their order, and between them now and then the number of samples that are done with. Only
+    the stretch at hand is held in memory.
     """
     cutter = _Cutter()
     for block in blocks:
         yield from cutter.take(np.clip(np.rint(block * 32768.0), -32768, 32767).astype(np.int16))
-        yield cutter.position
+        yield cutter.settled
     yield from cutter.finish()
+    yield cutter.settled
 
 
 class _Cutter:
@@ -62,6 +63,11 @@ class _Cutter:
         self._kept_from = 0
         self._open: _Stretch | None = None  # speech that may still go on or be joined
         self.position = 0
+
+    @property
+    def settled(self) -> int:
+        """The samples that lie before everything that can still become an utterance."""
+        return self._kept_from if self._open is None else self._open.start
 
     def take(self, samples: np.ndarray[Any, np.dtype[np.int16]]) -> Iterator[Utterance]:
         waiting = np.concatenate([self._unread, samples])
@@ -79,6 +85,7 @@ class _Cutter:
         yield from self._after_frame()
         if self._open is not None:
             yield from self._give(self._open.end + _PADDING)
+        self._forget(self.position)
 
     def _keep(self, frame: np.ndarray[Any, np.dtype[np.int16]]) -> None:
         self._kept = np.concatenate([self._kept, frame])
