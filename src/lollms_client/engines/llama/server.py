@@ -47,8 +47,8 @@ class LlamaServer:
             self._listener.close()
             raise
         self._running: set[_Run] = set()
-        self._lock = threading.Lock()
-        self._finalizer = weakref.finalize(self, self._listener.close)
+        # also at the interpreter's exit: a native thread that comes back into Python after that ends the process badly
+        self._finalizer = weakref.finalize(self, _end, self._running, self._listener)
 
     @property
     def n_ctx(self) -> int:
@@ -68,15 +68,13 @@ class LlamaServer:
         the next token, or at the next piece of the prompt. Errors: Rejected, ContextTooLong, EngineFailed.
         """
         run = _Run(self._handler(raw), body)  # nothing else here may hold the model: a forgotten stream would keep it
-        with self._lock:
-            self._running.add(run)
+        self._running.add(run)
         try:
             run.start()
             yield from run.chunks()
         finally:
             run.stop()
-            with self._lock:
-                self._running.discard(run)
+            self._running.discard(run)
 
     def _handler(self, raw: bool) -> Callable[..., Any]:
         if self._native is None:
@@ -112,11 +110,14 @@ class LlamaServer:
 
     def close(self) -> None:
         """Stop what runs and give the memory back."""
-        with self._lock:
-            running, self._native = list(self._running), None
-        for run in running:
-            run.stop(patience=30.0)
+        self._native = None
         self._finalizer()
+
+
+def _end(running: set[_Run], listener: PrivateListener) -> None:
+    for run in tuple(running):
+        run.stop(patience=30.0)
+    listener.close()
 
 
 class _Run:
