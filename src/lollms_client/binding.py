@@ -228,7 +228,7 @@ def timeouts_of(limit: float | Timeouts | None) -> Timeouts:
 
 def _construct_alone(cls: type[LollmsBinding], keywords: Mapping[str, Any]) -> Construction | None:
     """The construction of a class called directly, as the guide's test block does: by its own folder's manifest."""
-    from lollms_client.manifest import load_manifest
+    from lollms_client.manifest.reading import load_manifest
     from lollms_client.settings import resolve_settings
 
     try:

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from lollms_client.cancel import CancelToken
+from lollms_client.errors import BadSetting
 from lollms_client.secret import Secret
 from lollms_client.types.accounting import Progress
 

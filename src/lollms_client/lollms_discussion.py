@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import warnings as python_warnings
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-import msgspec
-
-from lollms_client.discussion.exporting import check_format, export_branch
+from lollms_client.discussion.conversation import Conversation, cut_out
 from lollms_client.discussion.failures import BadConversation, UnknownFormat, UnknownMessage
-from lollms_client.discussion.message import LollmsMessage
+from lollms_client.discussion.message import LollmsMessage, new_id
 from lollms_client.discussion.reading import in_a_row, read_message
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.table import MessageTable
-from lollms_client.discussion.tree import BranchDifference, MessageTree, check_parents, check_state
-from lollms_client.discussion.turns import to_turns
-from lollms_client.types.accounting import CallWarning
-from lollms_client.types.media import Media
-from lollms_client.types.message import Message
+from lollms_client.discussion.tree import BranchDifference, check_parents, check_state
+from lollms_client.types.message import ImagePart, Message, ToolCallPart
 
 if TYPE_CHECKING:
-    from lollms_client.discussion.context import Budget, Strategy
+    from lollms_client.discussion.chatting import Talk
     from lollms_client.discussion.store import LollmsDataManager
 
 __all__ = [
@@ -38,33 +32,12 @@ __all__ = [
 _STATE_FIELDS = frozenset(DiscussionState.__struct_fields__)
 
 
-class _StateText:
-    """A text of the discussion's state as an attribute."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, discussion: LollmsDiscussion, owner: type | None = None) -> str:
-        text: str = getattr(discussion._state, self._name)
-        return text
-
-    def __set__(self, discussion: LollmsDiscussion, text: str | None) -> None:
-        discussion._set(**{self._name: text or ""})
-
-
-class LollmsDiscussion(MessageTree):
+class LollmsDiscussion(Conversation):
     """A tree of messages with a place where it stands, a system prompt, people, pins, a title and metadata.
 
     It lives in memory and leaves nothing behind, unless `db_manager` (a LollmsDataManager) keeps it. `lollmsClient`
     is only needed to talk to a model.
     """
-
-    title = _StateText()
-    system_prompt = _StateText()
-    memory = _StateText()
-    user_data_zone = _StateText()
-    discussion_data_zone = _StateText()
-    personality_data_zone = _StateText()
 
     def __init__(
         self,
@@ -100,57 +73,6 @@ class LollmsDiscussion(MessageTree):
         discussion = cls(lollms_client, db_manager=db_manager, **fields)
         discussion.attach_all(row)
         return discussion
-
-    # --- facts --------------------------------------------------------------------------------------------------
-
-    @property
-    def id(self) -> str:
-        """The discussion's identifier."""
-        return self._state.id
-
-    @property
-    def created_at(self) -> datetime:
-        """When it began, in UTC."""
-        return self._state.created_at
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """Facts of the application's own, in JSON values; kept at `commit` where they are changed in place."""
-        return self._state.metadata
-
-    @metadata.setter
-    def metadata(self, values: Mapping[str, Any]) -> None:
-        self._set(metadata=dict(values))
-
-    discussion_metadata = metadata
-
-    def set_metadata_item(self, key: str, value: Any) -> None:
-        """Set one entry of the metadata."""
-        self._set(metadata={**self._state.metadata, key: value})
-
-    @property
-    def participants(self) -> dict[str, dict[str, Any]]:
-        """Who takes part: the sender's name and facts such as an icon."""
-        return self._state.participants
-
-    @participants.setter
-    def participants(self, values: Mapping[str, Mapping[str, Any]]) -> None:
-        self._set(participants={name: dict(facts) for name, facts in values.items()})
-
-    @property
-    def branch_labels(self) -> dict[str, str]:
-        """Names of branches by message id."""
-        return dict(self._state.branch_labels)
-
-    @property
-    def system_text(self) -> str:
-        """What a model is told before everything: the system prompt and the data zones."""
-        return self._state.system_text
-
-    def _set(self, **changes: Any) -> None:
-        with self._changing():
-            for name, value in changes.items():
-                setattr(self._state, name, value)
 
     # --- in -----------------------------------------------------------------------------------------------------
 
@@ -191,116 +113,82 @@ class LollmsDiscussion(MessageTree):
             discussions.append(discussion)
         return discussions
 
-    # --- out ----------------------------------------------------------------------------------------------------
-
-    def to_messages(
-        self,
-        branch_tip_id: str | None = None,
-        max_allowed_tokens: int | None = None,
-        *,
-        strategy: Strategy = "keep_pinned",
-        count: Callable[[str], int] | None = None,
-        count_image: Callable[[Media | None], int] | None = None,
-        summarise: Callable[[str], str] | None = None,
-        warnings: list[CallWarning] | None = None,
-    ) -> tuple[Message, ...]:
-        """The branch as typed messages, the system text first: what a model is given.
-
-        With `max_allowed_tokens` only what fits: see `export`. Raises UnknownMessage, ContextTooLong.
-        """
-        notes = warnings if warnings is not None else []
-        if max_allowed_tokens is None:
-            return to_turns(self.get_messages(branch_tip_id), self.system_text)
-        budget = self._budget(max_allowed_tokens, strategy, count, count_image, summarise, notes)
-        branch, system = self._window(branch_tip_id, self.system_text, budget, notes)
-        return to_turns(branch, system)
-
-    def export(
-        self,
-        format_type: str,
-        branch_tip_id: str | None = None,
-        max_allowed_tokens: int | None = None,
-        *,
-        limit: int | None = None,
-        strategy: Strategy = "keep_pinned",
-        count: Callable[[str], int] | None = None,
-        count_image: Callable[[Media | None], int] | None = None,
-        summarise: Callable[[str], str] | None = None,
-        suppress_system_prompt: bool = False,
-        system_prompt_override: str | None = None,
-        warnings: list[CallWarning] | None = None,
-    ) -> Any:
-        """A branch (default: the active one) in another form.
-
-        `openai_chat` and `ollama_chat` give a list of messages; `openai_responses`, `anthropic` and `gemini` a
-        dictionary of request fields; `lollms_text`, `openai_completion` (a plain prompt), `markdown` and `html` text;
-        `json` the text of the whole tree, or of one branch where `branch_tip_id` is given, which `from_export` reads
-        back. `limit` takes the newest messages only.
-
-        `max_allowed_tokens` bounds what is exported. `strategy` says how: `drop_oldest`; `keep_pinned` (drop the oldest
-        that are not pinned); `summarise` (ask a model for a summary of the oldest, which stays in the tree as a node
-        of its kind). `count` and `count_image` tell tokens; the default asks the client's model, and without a client
-        estimates. What was dropped, estimated, or cannot be held by the format is told in `warnings`.
-
-        Raises UnknownFormat (a ValueError), UnknownMessage (a KeyError), ContextTooLong.
-        """
-        check_format(format_type)
-        if format_type == "json":
-            return self._export_json(branch_tip_id, limit)
-        notes = warnings if warnings is not None else []
-        system = self.system_text if system_prompt_override is None else system_prompt_override
-        system = "" if suppress_system_prompt else system
-        if max_allowed_tokens is None:
-            branch = self.get_messages(branch_tip_id, limit)
-        else:
-            budget = self._budget(max_allowed_tokens, strategy, count, count_image, summarise, notes)
-            branch, system = self._window(branch_tip_id, system, budget, notes)
-        return export_branch(format_type, branch, system, self._state.title, notes)
-
-    def _budget(
-        self,
-        tokens: int,
-        strategy: Strategy,
-        count: Callable[[str], int] | None,
-        count_image: Callable[[Media | None], int] | None,
-        summarise: Callable[[str], str] | None,
-        notes: list[CallWarning],
-    ) -> Budget:
-        from lollms_client.discussion.context import Budget, estimated_tokens
-
-        if count is None:
-            count = getattr(self.lollmsClient, "count_tokens", None)
-        if count is None:
-            count = estimated_tokens
-            notes.append(CallWarning(kind="approximate", setting="max_allowed_tokens", detail="no tokenizer at hand"))
-        if summarise is None and strategy == "summarise" and self.lollmsClient is not None:
-            summarise = self.ask_model
-        budget = Budget(tokens=tokens, count=count, strategy=strategy, summarise=summarise)
-        return budget if count_image is None else msgspec.structs.replace(budget, count_image=count_image)
-
-    def _window(
-        self, branch_tip_id: str | None, system: str, budget: Budget, notes: list[CallWarning]
-    ) -> tuple[list[LollmsMessage], str]:
-        from lollms_client.discussion.context import fit
-
-        window = fit(self, branch_tip_id, system, budget, notes)
-        summary = f"-- Summary of the conversation so far --\n{window.summary}" if window.summary else ""
-        return window.messages, "\n\n".join(text for text in (system, summary) if text)
-
-    def _export_json(self, branch_tip_id: str | None, limit: int | None) -> str:
-        from lollms_client.discussion.export_json import to_json
-
-        if branch_tip_id is None and limit is None:
-            return to_json(self._state, self.messages)
-        return to_json(*_cut_out(self._state, self.get_messages(branch_tip_id, limit)))
+    def fork(self, message_id: str | None = None, db_manager: Any = None, **fields: Any) -> Self:
+        """A new discussion that begins with a copy of a branch (default: the active one)."""
+        state, messages = cut_out(self._state, self.get_messages(message_id))
+        given = {name: getattr(state, name) for name in _STATE_FIELDS - {"active_branch_id", "created_at", "id"}}
+        discussion = type(self)(self.lollmsClient, db_manager=db_manager, **{**given, "id": new_id(), **fields})
+        discussion.attach_all(messages)
+        return discussion
 
     # --- with a model -------------------------------------------------------------------------------------------
 
-    def ask_model(self, question: str) -> str:
-        """The answer of the client's model to a question that stands outside the conversation."""
-        from lollms_client.discussion.chatting import ask
+    def chat(
+        self,
+        user_message: str | Message | None = None,
+        *,
+        images: Iterable[Any] | None = None,
+        branch_tip_id: str | None = None,
+        add_user_message: bool = True,
+        tools: Sequence[Any] = (),
+        approve: Callable[[ToolCallPart], bool | str] | None = None,
+        max_tool_rounds: int = 8,
+        max_context_tokens: int | None = None,
+        streaming_callback: Callable[..., Any] | None = None,
+        client: Any = None,
+        **options: Any,
+    ) -> dict[str, Any]:
+        """Add what the user says, stream the model's answer into the tree, run the tools that it asks for.
 
-        return ask(self, question)
+        `tools` are Python functions, Tools, dictionaries, or pairs of a description and a function. `approve` is asked
+        before each call with the ToolCallPart and says True, or False, or in words why not. After `max_tool_rounds`
+        rounds the model has to answer without. Calls of tools that are only described end the exchange, for the
+        application to answer with `add_message`. `streaming_callback(text, MSG_TYPE, facts)` hears everything as it
+        comes and stops by returning False; the message then stays `partial`. `max_context_tokens` (default:
+        `max_context_size`) bounds what the model is given, less `max_tokens`; `strategy`, `count`, `count_image` and
+        `summarise` are as for `export`. Further options (`model`, `temperature`, `timeout` …) go to the client.
+
+        Returns `user_message`, `ai_message` (the last answer), `ai_messages`, `tool_messages`, `result` (the last
+        ChatResult) and `warnings`. Where a call fails, its message stays in the tree as `failed` and the error is raised.
+        """
+        from lollms_client.discussion.chatting import run
+
+        talk = self._talk(client, tools, approve, max_tool_rounds, max_context_tokens, streaming_callback, options)
+        return run(talk, self._user_turn(user_message, images, branch_tip_id, add_user_message))
+
+    async def achat(
+        self,
+        user_message: str | Message | None = None,
+        *,
+        images: Iterable[Any] | None = None,
+        branch_tip_id: str | None = None,
+        add_user_message: bool = True,
+        tools: Sequence[Any] = (),
+        approve: Callable[[ToolCallPart], bool | str] | None = None,
+        max_tool_rounds: int = 8,
+        max_context_tokens: int | None = None,
+        streaming_callback: Callable[..., Any] | None = None,
+        client: Any = None,
+        **options: Any,
+    ) -> dict[str, Any]:
+        """The same with an AsyncLollmsClient; tools may be coroutine functions. Cancelling the task stops the answer.
+
+        `approve` and tools that are no coroutine functions run in a thread. `strategy="summarise"` needs `summarise`.
+        """
+        import asyncio
+
+        from lollms_client.discussion.chatting import run_async
+
+        talk = self._talk(client, tools, approve, max_tool_rounds, max_context_tokens, streaming_callback, options)
+        spoken = await asyncio.to_thread(self._user_turn, user_message, images, branch_tip_id, add_user_message)
+        return await run_async(talk, spoken)
+
+    def regenerate_branch(self, branch_tip_id: str | None = None, **settings: Any) -> dict[str, Any]:
+        """Answer the last thing that the user said once more, beside the old answer; `settings` are those of `chat`."""
+        said = next((message for message in self.walk_up(branch_tip_id) if message.sender_type == "user"), None)
+        if said is None:
+            raise BadConversation("there is nothing of the user's on this branch that could be answered")
+        return self.chat(branch_tip_id=said.id, add_user_message=False, **settings)
 
     def write_title(self, ask: Callable[[str], str] | None = None) -> str:
         """Let a model write the title after the first messages; `ask` takes the request and gives its answer."""
@@ -308,6 +196,44 @@ class LollmsDiscussion(MessageTree):
 
         self.title = title_from(self, ask or self.ask_model)
         return self.title
+
+    def _talk(
+        self,
+        client: Any,
+        tools: Sequence[Any],
+        approve: Callable[[ToolCallPart], bool | str] | None,
+        max_tool_rounds: int,
+        max_context_tokens: int | None,
+        streaming_callback: Callable[..., Any] | None,
+        options: dict[str, Any],
+    ) -> Talk:
+        from lollms_client.discussion.chatting import Talk
+
+        return Talk(
+            self,
+            client=client or self.lollmsClient,
+            tools=tools,
+            approve=approve,
+            max_tool_rounds=max_tool_rounds,
+            max_context_tokens=max_context_tokens or self.max_context_size,
+            streaming_callback=streaming_callback,
+            options=options,
+        )
+
+    def _user_turn(
+        self, said: str | Message | None, images: Iterable[Any] | None, branch_tip_id: str | None, add: bool
+    ) -> LollmsMessage | None:
+        pictures = list(images or ())
+        if not add or (said is None and not pictures):
+            if branch_tip_id is not None:
+                self.fork_from(branch_tip_id)
+            if self.active_branch_id is None:
+                raise BadConversation("there is nothing to answer: the discussion is empty")
+            return None
+        message = LollmsMessage(sender="user", content=said if isinstance(said, str) else "", images=pictures)
+        if isinstance(said, Message):
+            message.parts = (*said.parts, *[part for part in message.parts if isinstance(part, ImagePart)])
+        return self.attach(message, branch_tip_id or self.active_branch_id)
 
     # --- keeping ------------------------------------------------------------------------------------------------
 
@@ -320,20 +246,6 @@ class LollmsDiscussion(MessageTree):
         super()._message_changed(message)
         if self.autosave:
             self.commit()
-
-
-def _cut_out(state: DiscussionState, branch: list[LollmsMessage]) -> tuple[DiscussionState, list[LollmsMessage]]:
-    kept = {message.id for message in branch}
-    copies = [message.copy(id=message.id, parent_id=message.parent_id) for message in branch]
-    if copies:
-        copies[0].parent_id = None
-    cut = msgspec.structs.replace(
-        state,
-        active_branch_id=copies[-1].id if copies else None,
-        pins=[pinned for pinned in state.pins if pinned in kept],
-        branch_labels={name: label for name, label in state.branch_labels.items() if name in kept},
-    )
-    return cut, copies
 
 
 def _opened(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -57,6 +58,22 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 def estimated_tokens(text: str) -> int:
     """A careful guess where no tokenizer is at hand: one token for every three bytes of UTF-8."""
     return -(-len(text.encode("utf-8", "surrogatepass")) // 3)
+
+
+def counter_of(client: Any, notes: list[CallWarning]) -> Callable[[str], int]:
+    """How the client's model counts tokens; where it cannot say, an estimate, which is told in `notes`."""
+    count = getattr(client, "count_tokens", None)
+    if inspect.iscoroutinefunction(count):  # an asynchronous client: its binding's documented method blocks
+        count = getattr(getattr(client, "llm", None), "count_tokens", None)
+    if count is not None:
+        try:
+            count("a")
+        except NotImplementedError:
+            count = None
+    if count is not None:
+        return count  # type: ignore[no-any-return]
+    notes.append(CallWarning(kind="approximate", setting="max_allowed_tokens", detail="no tokenizer is at hand"))
+    return estimated_tokens
 
 
 def fit(

@@ -169,6 +169,11 @@ class LollmsMessage:
         if self._notify is not None:
             self._notify(self)
 
+    def set_quietly(self, **fields: Any) -> None:
+        """Set fields without telling the discussion, which is then told once by its `keep_message`."""
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
     @property
     def is_owned(self) -> bool:
         """Whether the message is in a discussion; then its id and its parent are fixed."""

@@ -190,6 +190,15 @@ class MessageTree:
             edited.images = pictures
         return self.attach(edited, original.parent_id)
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether the messages outlive this process."""
+        return self._table.is_lasting
+
+    def keep_message(self, message: LollmsMessage) -> None:
+        """Keep the changed fields of one message now."""
+        self._table.update(message)
+
     # --- standing -----------------------------------------------------------------------------------------------
 
     def switch_to_branch(self, message_id: str) -> LollmsMessage:

@@ -43,11 +43,10 @@ def _unknown(name: str) -> BadSetting:
     return BadSetting(f"no transport is called {name!r}; choose one of {', '.join(TRANSPORTS)}", setting="transport")
 
 
-def foreign(awaited: Any) -> BadFlow:
+def foreign(awaited: str) -> BadFlow:
     """The error for a binding that awaits something that is no effect."""
-    kind = f"{type(awaited).__module__}.{type(awaited).__qualname__}"
     return BadFlow(
-        f"a binding awaited a {kind}, which only an event loop of its own could perform; await our verbs instead: "
+        f"a binding awaited {awaited}, which only an event loop of its own could perform; await our verbs instead: "
         "self.sleep for asyncio.sleep, self.post/self.get for an HTTP library, self.run for blocking code"
     )
 
@@ -55,4 +54,4 @@ def foreign(awaited: Any) -> BadFlow:
 def check_effect(effect: Any) -> None:
     """Raise BadFlow unless `effect` is one of ours."""
     if not isinstance(effect, Effect):
-        raise foreign(effect)
+        raise foreign(f"a {type(effect).__module__}.{type(effect).__qualname__}")

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
 from lollms_client import flow
-from lollms_client.drivers.base import blocking_transport, check_effect
+from lollms_client.drivers.base import blocking_transport, check_effect, foreign
 from lollms_client.drivers.context import CallContext
 from lollms_client.drivers.transport import ContentDecoder
 from lollms_client.errors import Cancelled, TimedOut, Unavailable
@@ -52,10 +52,12 @@ class BlockingDriver:
             try:
                 effect = send(value) if failure is None else awaitable.throw(failure)
             except StopIteration as stop:
-                self._finish(context, None)
+                self._finish(context)
                 return stop.value
             except BaseException as error:
-                self._finish(context, error)
+                self._finish(context)
+                if isinstance(error, RuntimeError) and "no running event loop" in str(error):
+                    raise foreign("an asyncio function") from error
                 raise
             failure = None
             try:
@@ -71,7 +73,7 @@ class BlockingDriver:
             except BaseException as error:  # noqa: BLE001 (handed to the flow)
                 failure = error
 
-    def _finish(self, context: CallContext, error: BaseException | None) -> None:
+    def _finish(self, context: CallContext) -> None:
         """A call that was interrupted ends with the interrupt, whatever its flow made of it."""
         interrupted = context.interrupted
         if interrupted is not None:

@@ -27,7 +27,6 @@ class ManifestReader:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.warnings: list[str] = []
-        self.last_line = 1
 
     def problem(self, line: int, rule: str, cure: str) -> BadManifest:
         """An error to raise."""

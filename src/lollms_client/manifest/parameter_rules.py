@@ -55,11 +55,14 @@ def read_parameter(reader: ManifestReader, section: str, node: Node, name: str |
     secret = explicit
     if secret is None:
         secret = kind == "str" and says_secret(
-            name, has_options=bool(options), of_method=section not in ("input_parameters", "global_input_parameters")
+            name, has_options=bool(options), of_method=not section.endswith("input_parameters")
         )
     if secret and kind != "str":
         raise reader.problem(node.line, f"{where}: a secret is of type str", "write `type: str`, or `is_secret: false`")
     bounds = {key: _number(reader, where, key, kind, fields.get(key)) for key in ("min", "max", "step")}
+    low, high = bounds["min"], bounds["max"]
+    if low is not None and high is not None and low > high:
+        raise reader.problem(fields["max"].line, f"{where}: min is greater than max", "exchange the two")
     parameter = Parameter(
         name=name,
         type=kind,  # type: ignore[arg-type]
@@ -176,9 +179,6 @@ def _variables(reader: ManifestReader, where: str, node: Node | None) -> tuple[s
 def _with_default(reader: ManifestReader, where: str, parameter: Parameter, node: Node | None) -> Parameter:
     from msgspec.structs import replace
 
-    if parameter.min is not None and parameter.max is not None and parameter.min > parameter.max:
-        rule = f"{where}: min is greater than max"
-        raise reader.problem(reader.last_line, rule, "exchange the two")
     if node is None or (isinstance(node, Scalar) and node.value is None):
         return parameter
     given = plain(node)

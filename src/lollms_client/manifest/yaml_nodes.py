@@ -14,6 +14,7 @@ MAXIMUM_NODES = 50_000
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
+_COLLECTION_TAGS = (None, "!", _TAG + "seq", _TAG + "map")
 _TEXT_TAGS = {_TAG + "str", _TAG + "timestamp", "!"}
 
 
@@ -153,6 +154,9 @@ class _Builder:
     def unnamed_node(self, event: Any, depth: int) -> Node:
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event)
+        if event.tag not in _COLLECTION_TAGS:
+            tag = event.tag.replace(_TAG, "!!")
+            raise YamlProblem(self.line(event), f"the tag {tag} is not allowed", "write a plain list or mapping")
         if isinstance(event, yaml.SequenceStartEvent):
             return self.sequence(event, depth)
         return self.mapping(event, depth)

@@ -132,7 +132,7 @@ def _edit_masked(
     filters = find_filters(prompt)
     words = _object_words(prompt)
     plain = read_prompt(words, composer.lexicon)
-    description = composer.read(words, negative) if not filters or plain.things else Description()
+    description = composer.read(words, negative) if not filters or plain.things or plain.place else Description()
     texts = quoted_texts(prompt)
     drawable = bool(description.things or texts)
     changed = original
@@ -142,7 +142,7 @@ def _edit_masked(
     elif drawable or _REMOVE.search(prompt) or not prompt.strip():
         changed = fill_hole(original, mask)
         edit.done.append("fill")
-    for step in filters if not drawable else ():
+    for step in filters if not drawable and not description.place else ():
         changed = apply_filter(changed, step)
         edit.done.append(step.name)
     if drawable:

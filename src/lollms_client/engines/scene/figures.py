@@ -75,9 +75,13 @@ def shape_of(art: ArtObject) -> Shape:
     """Measure a drawing by rendering it small."""
     alpha = _alpha(art, art.drawing())
     box = _bounds(alpha) or (0.0, 0.0, 1.0, 1.0)
-    head_part = part_of(art.drawing(), "head")
-    head = _bounds(_alpha(art, head_part)) if head_part else None
-    return Shape(box, _seat(art, alpha, box), head)
+    return Shape(box, _seat(art, alpha, box), part_box(art, "head"))
+
+
+def part_box(art: ArtObject, part: str) -> tuple[float, float, float, float] | None:
+    """What a part covers (left, top, right, bottom as fractions of the view box), None where it is not there."""
+    fragment = part_of(art.drawing(), part)
+    return _bounds(_alpha(art, fragment)) if fragment else None
 
 
 def _alpha(art: ArtObject, fragment: str) -> NDArray[numpy.uint8]:
