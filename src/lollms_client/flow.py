@@ -62,8 +62,14 @@ class HttpRequest(msgspec.Struct, kw_only=True):
     redirects: int = 0  # followed so far
 
     def plain_headers(self) -> dict[str, str]:
-        """The headers with secrets revealed: for transports alone."""
-        return {name: value.reveal() if isinstance(value, Secret) else value for name, value in self.headers.items()}
+        """The headers with secrets revealed: for transports alone. Raises BadSetting for one that would break lines."""
+        plain: dict[str, str] = {}
+        for name, value in self.headers.items():
+            text = value.reveal() if isinstance(value, Secret) else value
+            if "\n" in text or "\r" in text or "\0" in text or not name.isascii() or not name or " " in name:
+                raise BadSetting(f"the header {name!r} or its value holds characters that a header cannot carry")
+            plain[name] = text
+        return plain
 
 
 class HttpReply(msgspec.Struct, frozen=True, kw_only=True):

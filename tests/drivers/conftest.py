@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -66,5 +66,5 @@ _KINDS = [(kind, transport) for kind in ("blocking", "asyncio") for transport in
 
 
 @pytest.fixture(params=_KINDS, ids=lambda kind: "-".join(kind))
-def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
-    yield Runner(*request.param)
+def runner(request: pytest.FixtureRequest) -> Runner:
+    return Runner(*request.param)
