@@ -61,14 +61,14 @@ def shape_spectrum(sound: Sound, low: float, high: float, order: int = 2) -> Sou
         gain *= np.sqrt(ratio / (1 + ratio))
     if high > 0:
         gain /= np.sqrt(1 + (hertz / high) ** (2 * order))
-    return np.fft.irfft(spectrum * gain, size)[: len(sound)].astype(np.float32)
+    return np.fft.irfft(spectrum * gain.astype(np.float32), size)[: len(sound)].astype(np.float32)
 
 
 def resonate(sound: Sound, peaks: tuple[tuple[float, float, float], ...]) -> Sound:
     """Add resonances to a short sound: (hertz, width in hertz, gain) each."""
     size = fast_length(len(sound) + 1024)
     hertz = np.fft.rfftfreq(size, 1 / RATE)
-    spectrum = np.fft.rfft(sound, size) * formant_gain(hertz, peaks)
+    spectrum = np.fft.rfft(sound, size) * formant_gain(hertz, peaks).astype(np.float32)
     return np.fft.irfft(spectrum, size)[: len(sound)].astype(np.float32)
 
 

@@ -13,7 +13,7 @@ from lollms_client.engines.music.synthesis.strings import pluck
 from lollms_client.engines.music.synthesis.struck import modulate, strike
 from lollms_client.engines.music.synthesis.sustained import hold
 
-_LONGEST_RING = 5.0
+_LONGEST_RING, _SHORT_RING = 5.0, 1.5  # seconds
 _CACHED_SAMPLES = 12_000_000  # 48 MB
 _RELEASES = {"struck": 0.22, "plucked": 0.12, "driven": 0.06, "fm": 0.25}
 _LET_RING = frozenset(
@@ -33,7 +33,10 @@ class NoteCache:
     def note(self, player: Instrument, pitch: int, seconds: float, velocity: int) -> Sound:
         """A note of `seconds`, as loud as its velocity says, with its natural end; do not change the array."""
         step = min(_STEPS, max(1, round(velocity / 127 * _STEPS)))
-        length = round(seconds * 50) if player.voice == "wave" else 0
+        if player.voice == "wave":
+            length = round(seconds * 50)
+        else:  # a ringing sound is rendered short or whole, and damped when the note ends
+            length = round(50 * (_SHORT_RING if seconds < 1.2 and player.model not in _LET_RING else _LONGEST_RING))
         key = (player.name, pitch, step, length)
         sound = self._sounds.get(key)
         if sound is None:
@@ -56,10 +59,10 @@ class NoteCache:
         if player.voice == "wave":
             return even_loudness(hold(player.model, pitch, seconds, velocity, self.brightness), 1.0)
         if player.voice == "struck":
-            return even_loudness(strike(player.model, pitch, _LONGEST_RING, touch))
+            return even_loudness(strike(player.model, pitch, seconds, touch))
         if player.voice == "fm":
-            return even_loudness(modulate(player.model, pitch, _LONGEST_RING, touch))
-        sound = pluck(player.model, pitch, _LONGEST_RING, touch)
+            return even_loudness(modulate(player.model, pitch, seconds, touch))
+        sound = pluck(player.model, pitch, seconds, touch)
         return even_loudness(_eased(sound))
 
     def _keep(self, key: tuple[str, int, int, int], sound: Sound) -> Sound:
