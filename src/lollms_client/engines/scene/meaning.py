@@ -21,6 +21,10 @@ THRESHOLD = 0.44
 """Likeness (mean cosine to a thing's name and to its description) below which nothing stands for a word."""
 
 
+def nothing_near(phrase: str, candidates: Mapping[str, str]) -> None:
+    """A `Nearest` for those who want no model fetched: a word without a drawing is only reported."""
+
+
 class NearestMeaning:
     """A `Nearest` over sentence embeddings. The model is fetched and loaded at the first unknown word; where that
     fails, nothing is near anything and `problem` says why. The vectors of the things are kept in the data folder.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
+from lollms_client.cancel import CancelToken
 from lollms_client.families.engine import EngineBinding
 from lollms_client.lollms_tti_binding import LollmsTTIBinding
+from lollms_client.types import ImageRequest, ImageResult, ModelInfo, Progress
 
 if TYPE_CHECKING:
-    from lollms_client.cancel import CancelToken
     from lollms_client.engines.scene.painter import ScenePainter
-    from lollms_client.types import ImageRequest, ImageResult, ModelInfo, Progress
 
 BindingName = "SceneComposerBinding"
 
@@ -23,9 +23,10 @@ class SceneComposerBinding(EngineBinding["ScenePainter"], LollmsTTIBinding):
 
     def load(self) -> ScenePainter:
         """Read the art and the lexicon (about a second)."""
+        from lollms_client.engines.scene.meaning import nothing_near
         from lollms_client.engines.scene.painter import ScenePainter
 
-        return ScenePainter(nearest=None if self.settings["nearest_meaning"] else _nothing_near)
+        return ScenePainter(nearest=None if self.settings.get("nearest_meaning", True) else nothing_near)
 
     def run_image(self, request: ImageRequest, token: CancelToken) -> Generator[Progress, None, ImageResult]:
         """Generate images, or edit those of the request."""
@@ -37,7 +38,3 @@ class SceneComposerBinding(EngineBinding["ScenePainter"], LollmsTTIBinding):
         from lollms_client.engines.scene.painter import models
 
         return models()
-
-
-def _nothing_near(phrase: str, candidates: Mapping[str, str]) -> None:
-    """For those who want no embedding model fetched: an unknown word is only reported."""
