@@ -149,7 +149,7 @@ class LollmsDiscussion(Conversation):
         `summarise` are as for `export`. Further options (`model`, `temperature`, `timeout` …) go to the client.
 
         Returns `user_message`, `ai_message` (the last answer), `ai_messages`, `tool_messages`, `result` (the last
-        ChatResult) and `warnings`. Where a call fails, its message stays in the tree as `failed` and the error is raised.
+        ChatResult) and `warnings`. Where a call fails, its message stays as `failed` and the error is raised.
         """
         from lollms_client.discussion.chatting import run
 

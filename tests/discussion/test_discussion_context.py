@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_conversations import PNG
 
 from lollms_client.discussion.context import Strategy
 from lollms_client.errors import BadSetting, ContextTooLong
 from lollms_client.lollms_discussion import LollmsDiscussion
 from lollms_client.types import CallWarning, ToolCallPart, ToolResultPart
+from tests.discussion.sample_conversations import PNG
 
 
 def words(text: str) -> int:

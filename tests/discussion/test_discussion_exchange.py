@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_conversations import GIF, PDF, PNG, WAV, everything
 
 from lollms_client.discussion import exporting, importing
 from lollms_client.lollms_discussion import BadConversation, LollmsDiscussion, LollmsMessage, UnknownFormat
@@ -23,6 +22,7 @@ from lollms_client.types import (
     ToolCallPart,
     ToolResultPart,
 )
+from tests.discussion.sample_conversations import GIF, PDF, PNG, WAV, everything
 
 MODEL_FORMATS = exporting.MODEL_FORMATS
 

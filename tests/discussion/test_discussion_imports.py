@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_conversations import PNG
 
 from lollms_client.lollms_discussion import BadConversation, LollmsDiscussion
 from lollms_client.types import FilePart, ImagePart, ReasoningPart, TextPart, ToolCallPart, ToolResultPart
+from tests.discussion.sample_conversations import PNG
 
 
 def node(

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from sample_conversations import PNG, everything
+
+from tests.discussion.sample_conversations import PNG, everything
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {

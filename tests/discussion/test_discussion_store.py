@@ -13,9 +13,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sample_conversations import GIF, PNG, everything
 
 from lollms_client.lollms_discussion import LollmsDiscussion, LollmsMessage
+from tests.discussion.sample_conversations import GIF, PNG, everything
 
 sa = pytest.importorskip("sqlalchemy")
 pytest.importorskip("alembic")

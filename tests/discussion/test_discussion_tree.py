@@ -146,8 +146,25 @@ def facts(discussion: LollmsDiscussion) -> Any:
     return children, contents, discussion.active_branch_id, discussion.pins, discussion.branch_labels
 
 
+class StoredTreeMachine(TreeMachine):
+    """The same with a discussion in a database, opened anew by a reload."""
+
+    def begin(self) -> LollmsDiscussion:
+        store = pytest.importorskip("lollms_client.discussion.store")
+        self.store = store.LollmsDataManager("sqlite://")
+        return LollmsDiscussion(None, db_manager=self.store)
+
+    def reload(self, discussion: LollmsDiscussion) -> LollmsDiscussion:
+        return LollmsDiscussion(None, db_manager=self.store, discussion_id=discussion.id)
+
+    def teardown(self) -> None:
+        self.store.close()
+
+
 TestTree = TreeMachine.TestCase
 TestTree.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestStoredTree = StoredTreeMachine.TestCase
+TestStoredTree.settings = settings(max_examples=5, stateful_step_count=20, deadline=None)
 
 
 def test_an_edit_keeps_the_old_version_with_what_follows() -> None:

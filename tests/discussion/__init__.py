@@ -1,0 +1,1 @@
+"""Tests of conversations: the tree, what goes in and out, the store, talking."""
