@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lollms_client.manifest.model import BINDING_TYPES, Manifest, Parameter
+
+if TYPE_CHECKING:
+    from lollms_client.manifest.class_source import binding_type_of
+    from lollms_client.manifest.derivation import derive_manifest
+    from lollms_client.manifest.published_schema import manifest_schema
+    from lollms_client.manifest.reading import load_manifest
+    from lollms_client.manifest.secret_names import says_secret
 
 __all__ = [
     "BINDING_TYPES",

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lollms_client.requirements.checking import missing_dependency, missing_requirements, requirements_of
+
+if TYPE_CHECKING:
+    from lollms_client.requirements.install_policy import install_policy
+    from lollms_client.requirements.installing import (
+        InstallPlan,
+        ensure_requirements,
+        install_requirements,
+        plan_install,
+    )
+    from lollms_client.requirements.opting_in import auto_install_allowed
 
 __all__ = [
     "InstallPlan",

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lollms_client.settings.resolution import Settings, resolve_settings, validate_parameters
+
+if TYPE_CHECKING:
+    from lollms_client.settings.saved import read_saved, saved_file
+    from lollms_client.settings.saving import forget_setting, save_setting
 
 __all__ = [
     "Settings",

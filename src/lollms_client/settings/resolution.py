@@ -8,8 +8,9 @@ from typing import Any, NoReturn
 
 from lollms_client.errors import BadSetting, MissingKey
 from lollms_client.manifest.model import Manifest, Parameter
+from lollms_client.manifest.secret_names import says_secret
 from lollms_client.manifest.values import check_bounds, fit, near_names
-from lollms_client.secret import Secret, redact
+from lollms_client.secret import Secret, redact, register
 
 Sources = dict[str, str]
 
@@ -127,6 +128,7 @@ class _Resolution:
 
     def run(self) -> tuple[dict[str, Any], Sources]:
         known = {parameter.name: parameter for parameter in self.manifest.input_parameters}
+        self.register_secrets(known)
         self.check_saved_names(known)
         values: dict[str, Any] = {}
         sources: Sources = {}
@@ -140,6 +142,13 @@ class _Resolution:
             if parameter.mandatory and values[parameter.name] in (None, "", Secret("")):
                 self.missing(parameter)
         return values, sources
+
+    def register_secrets(self, known: Mapping[str, Parameter]) -> None:
+        """Make the secrets known first, so that no message about another setting can show them."""
+        for name, value in (*self.saved.items(), *self.given.items()):
+            parameter = known.get(name)
+            if isinstance(value, str) and (parameter.is_secret if parameter else says_secret(name)):
+                register(value)
 
     def resolve(self, parameter: Parameter) -> tuple[Any, str]:
         name = parameter.name
@@ -284,6 +293,4 @@ def _names_read_by_class(manifest: Manifest) -> frozenset[str]:
 
 
 def _held(name: str, value: Any) -> Any:
-    from lollms_client.manifest.secret_names import says_secret
-
     return Secret(value) if isinstance(value, str) and says_secret(name) else value
