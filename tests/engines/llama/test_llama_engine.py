@@ -12,7 +12,7 @@ import pytest
 
 from lollms_client.cancel import CancelToken
 from lollms_client.engines.asset_catalogue import SMOLLM2, SMOLLM2_FILE
-from lollms_client.engines.llama.engine import DEFAULT_MODEL, LlamaEngine, LlamaSettings, default_threads
+from lollms_client.engines.llama.engine import DEFAULT_MODEL, LlamaEngine, LlamaSettings
 from lollms_client.errors import (
     BadSetting,
     Cancelled,
@@ -177,10 +177,6 @@ def test_a_model_file_cut_short_is_reported(engine: LlamaEngine, tmp_path: Path)
     path.write_bytes((SMOLLM2.folder / SMOLLM2_FILE).read_bytes()[:5_000_000])
     with pytest.raises(EngineFailed, match=r"cut\.gguf"):
         ask(LlamaEngine(LlamaSettings(model_path=str(path))))
-
-
-def test_one_core_is_left_free() -> None:
-    assert 1 <= default_threads() <= max(1, (os.cpu_count() or 2) - 1)
 
 
 # --- embeddings -----------------------------------------------------------------------------------------------------

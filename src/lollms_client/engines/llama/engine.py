@@ -15,6 +15,7 @@ from lollms_client.engines.asset_catalogue import MINILM, SMOLLM2, SMOLLM2_FILE
 from lollms_client.engines.llama.body import EngineCall, build_call
 from lollms_client.engines.llama.chat import AnswerReader, usage_of
 from lollms_client.engines.llama.model_file import ModelFile, read_model_file
+from lollms_client.engines.llama.processors import default_threads
 from lollms_client.engines.llama.server import LlamaServer, ServerSettings
 from lollms_client.errors import BadSetting, EngineFailed, NotFound
 from lollms_client.types.accounting import CallWarning, Progress, Usage
@@ -272,17 +273,6 @@ class LlamaEngine:
 
 
 _Embedded = tuple[list[tuple[float, ...]], int | None, list[CallWarning]]
-
-
-def default_threads() -> int:
-    """All cores that this process may use but one: a busy core slows llama.cpp down far more than a missing one."""
-    import os
-
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on this system
-        cores = os.cpu_count() or 1
-    return max(1, cores - 1)
 
 
 def _context(wanted: int, facts: ModelFile) -> int:
