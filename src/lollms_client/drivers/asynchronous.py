@@ -27,22 +27,28 @@ class AsyncDriver:
 
     def __init__(self, transport: str = "default") -> None:
         self._name = transport
+        self._homes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[AsyncTransport, None]] = (
+            weakref.WeakKeyDictionary()
+        )
         self._transports: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncTransport] = (
             weakref.WeakKeyDictionary()
         )
 
-    def _transport(self) -> AsyncTransport:
+    async def _transport(self) -> AsyncTransport:
         loop = asyncio.get_running_loop()
         transport = self._transports.get(loop)
         if transport is None:
-            transport = self._transports[loop] = async_transport(self._name)
+            home = self._homes[loop] = _home(self._name)
+            transport = self._transports[loop] = await anext(home)
         return transport
 
     async def close(self) -> None:
         """Close the connections of the running loop; the driver stays usable."""
-        transport = self._transports.pop(asyncio.get_running_loop(), None)
-        if transport is not None:
-            await transport.close()
+        loop = asyncio.get_running_loop()
+        self._transports.pop(loop, None)
+        home = self._homes.pop(loop, None)
+        if home is not None:
+            await home.aclose()
 
     async def run(self, coroutine: Coroutine[Any, Any, Result], context: CallContext) -> Result:
         """Step `coroutine` to its end and give its result."""
@@ -128,7 +134,7 @@ class AsyncDriver:
 
     async def _send(self, effect: flow.Send, context: CallContext) -> flow.HttpReply:
         request = effect.request
-        exchange = await self._transport().open(request, context)
+        exchange = await (await self._transport()).open(request, context)
         try:
             decoder = ContentDecoder(request, exchange.headers.get("content-encoding", ""))
             pieces: list[bytes] = []
@@ -142,7 +148,7 @@ class AsyncDriver:
         return flow.HttpReply(status=exchange.status, headers=exchange.headers, body=body, url=request.url)
 
     async def _open(self, effect: flow.Open, context: CallContext) -> flow.OpenReply:
-        exchange = await self._transport().open(effect.request, context)
+        exchange = await (await self._transport()).open(effect.request, context)
         try:
             decoder = ContentDecoder(effect.request, exchange.headers.get("content-encoding", ""))
         except BaseException:
@@ -208,6 +214,15 @@ class AsyncDriver:
         if effect.work.handle is not None:
             context.token.cancel("the caller stopped early")
             effect.work.handle.abandon()
+
+
+async def _home(name: str) -> AsyncGenerator[AsyncTransport, None]:
+    """Holds a transport. The loop closes its async generators when it shuts down, and this one the connections."""
+    transport = async_transport(name)
+    try:
+        yield transport
+    finally:
+        await transport.close()
 
 
 def _tell(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import select
 import socket
@@ -20,7 +19,7 @@ class ConnectionPool:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle: dict[Destination, list[tuple[float, http.client.HTTPConnection]]] = {}
+        self._idle: dict[Destination, list[tuple[float, socket.socket]]] = {}
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
 
@@ -28,7 +27,7 @@ class ConnectionPool:
         self._lock = threading.Lock()
         self._idle = {}
 
-    def take(self, destination: Destination) -> http.client.HTTPConnection | None:
+    def take(self, destination: Destination) -> socket.socket | None:
         """The connection used last for that destination, or None where there is none alive."""
         while True:
             with self._lock:
@@ -36,11 +35,11 @@ class ConnectionPool:
                 if not waiting:
                     return None
                 since, connection = waiting.pop()
-            if time.monotonic() - since < _IDLE_SECONDS and not _readable(connection.sock):
+            if time.monotonic() - since < _IDLE_SECONDS and not _readable(connection):
                 return connection
             connection.close()
 
-    def give(self, destination: Destination, connection: http.client.HTTPConnection) -> None:
+    def give(self, destination: Destination, connection: socket.socket) -> None:
         """Keep a connection whose last reply was read to its end."""
         with self._lock:
             waiting = self._idle.setdefault(destination, [])
@@ -58,10 +57,8 @@ class ConnectionPool:
                 connection.close()
 
 
-def _readable(sock: socket.socket | None) -> bool:
+def _readable(sock: socket.socket) -> bool:
     """Whether an idle connection has something to read: the other side closed it, or sent what nobody asked for."""
-    if sock is None:
-        return True
     if hasattr(select, "poll"):
         poller = select.poll()
         poller.register(sock, select.POLLIN)

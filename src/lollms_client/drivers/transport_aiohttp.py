@@ -43,6 +43,8 @@ class AiohttpTransport:
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
+        for _ in range(2):
+            await asyncio.sleep(0)  # closed transports say goodbye in the loop's next turns
 
 
 class _Exchange:

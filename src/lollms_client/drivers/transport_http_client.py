@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from typing import NoReturn
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from lollms_client.drivers import transport as seam
 from lollms_client.drivers.context import CallContext, timed_out
@@ -20,7 +20,7 @@ from lollms_client.flow import HttpRequest
 
 
 class HttpClientTransport:
-    """Sends requests with http.client; safe to use from several threads."""
+    """Writes requests itself, reads replies with http.client; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._pool = ConnectionPool()
@@ -29,18 +29,15 @@ class HttpClientTransport:
         """Send the request and read the head of the reply."""
         scheme, host, port, target = seam.split_url(request)
         proxy = seam.proxy_for(request.url, request.connection)
-        destination = (scheme, host, port, proxy, request.address, request.connection)
-        connection = self._pool.take(destination)
-        if connection is None:
-            connection = _connect(request, context, proxy)
-        elif connection.sock is not None and context.parent_token is not None:
-            context.check()
-        exchange = _Exchange(self._pool, destination, request, connection)
         headers = request.plain_headers()
         if proxy and scheme == "http":
             target = request.url
             headers.update(_proxy_authorization(proxy))
-        exchange.send(target, headers, context)
+        message = _written(request, target, _host_header(scheme, host, port), headers)
+        destination = (scheme, host, port, proxy, request.address, request.connection)
+        sock = self._pool.take(destination) or _connect(request, context, proxy)
+        exchange = _Exchange(self._pool, destination, request, sock)
+        exchange.send(message, context)
         return exchange
 
     def close(self) -> None:
@@ -48,55 +45,68 @@ class HttpClientTransport:
         self._pool.close()
 
 
+def _host_header(scheme: str, host: str, port: int) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return name if port == (443 if scheme == "https" else 80) else f"{name}:{port}"
+
+
+def _written(request: HttpRequest, target: str, host: str, headers: Mapping[str, str]) -> bytes:
+    """The request as bytes. Raises BadSetting for an address that a request line cannot carry."""
+    if not target.isascii():
+        target = quote(target, safe="/?&=+%:;,@!$'()*~[]#-._")
+    if not target.isprintable() or " " in target or not host.isascii():
+        raise BadSetting("the address holds characters that must be percent-encoded", setting="host_address")
+    lines = [f"{request.method} {target} HTTP/1.1", f"Host: {host}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    body = request.body
+    if body is not None or request.method in ("POST", "PUT", "PATCH"):
+        lines.append(f"Content-Length: {len(body or b'')}")
+    lines.append("\r\n")
+    try:
+        return "\r\n".join(lines).encode("latin-1") + (body or b"")
+    except UnicodeEncodeError:
+        raise BadSetting("a header holds characters that a header cannot carry", setting="extra_headers") from None
+
+
 class _Exchange:
     """One request on one connection, and its reply."""
 
     def __init__(
-        self,
-        pool: ConnectionPool,
-        destination: Destination,
-        request: HttpRequest,
-        connection: http.client.HTTPConnection,
+        self, pool: ConnectionPool, destination: Destination, request: HttpRequest, sock: socket.socket
     ) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
         self._pool = pool
         self._destination = destination
         self._request = request
-        self._connection = connection
-        self._sock: socket.socket = connection.sock
+        self._sock = sock
         self._reply: http.client.HTTPResponse | None = None
         self._limit: tuple[float | None, str] = (None, "first_byte")
         self._forget_cancel: Callable[[], None] | None = None
         self._complete = False
         self._closed = False
 
-    def send(self, target: str, headers: Mapping[str, str], context: CallContext) -> None:
+    def send(self, message: bytes, context: CallContext) -> None:
         """Send everything and read the head of the reply."""
         token = context.parent_token
         if token is not None and not context.cleaning_up:
             self._forget_cancel = token.on_cancel(lambda: _shut_down(self._sock))
         try:
             self._set_limit(context.limits(self._request).first_byte, "first_byte", context)
-            self._send_request(target, headers)
-            reply = self._reply = self._connection.getresponse()
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._sock.sendall(message)  # where it breaks off, an early answer says why
+            reply = http.client.HTTPResponse(self._sock, method=self._request.method)
+            try:
+                reply.begin()
+            except BaseException:
+                reply.close()
+                raise
+            self._reply = reply
             self.status = reply.status
             self.headers = _lower(reply)
         except BaseException as error:  # noqa: BLE001 (given its own meaning)
             self.close()
             self._fail(error, context)
-
-    def _send_request(self, target: str, headers: Mapping[str, str]) -> None:
-        connection, body = self._connection, self._request.body
-        connection.putrequest(self._request.method, target, skip_accept_encoding=True)
-        for name, value in headers.items():
-            connection.putheader(name, value)
-        if body is not None:
-            connection.putheader("Content-Length", str(len(body)))
-        elif self._request.method in ("POST", "PUT", "PATCH"):
-            connection.putheader("Content-Length", "0")
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            connection.endheaders(body)  # where it breaks off, the service may have answered early: its answer says why
 
     def _set_limit(self, stage_limit: float | None, stage: str, context: CallContext) -> None:
         self._limit = context.limit(stage_limit, stage, time.monotonic())
@@ -121,21 +131,19 @@ class _Exchange:
 
     def close(self) -> None:
         """Give the connection back if the body was read to its end, else close it."""
-        connection, reply = self._connection, self._reply
-        if self._forget_cancel is not None:
-            self._forget_cancel()
-            self._forget_cancel = None
         if self._closed:
             return
         self._closed = True
-        if reply is not None and self._complete and not reply.will_close:
-            reply.close()
-            self._pool.give(self._destination, connection)
-            return
-        _shut_down(self._sock)
-        connection.close()
+        if self._forget_cancel is not None:
+            self._forget_cancel()
+        reply = self._reply
         if reply is not None:
             reply.close()
+            if self._complete and not reply.will_close:
+                self._pool.give(self._destination, self._sock)
+                return
+        _shut_down(self._sock)
+        self._sock.close()
 
     def _fail(self, error: BaseException, context: CallContext) -> NoReturn:
         """Raise what the failure means in our own terms."""
@@ -148,16 +156,12 @@ class _Exchange:
             raise seam.cut_off(self._request, f"{error.expected or 'some'} bytes are missing") from error
         if isinstance(error, http.client.RemoteDisconnected):
             raise seam.unavailable(self._request, "it closed the connection without an answer", sent=True) from error
-        if isinstance(error, http.client.InvalidURL):
-            raise BadSetting(f"not a usable address: {error}", setting="host_address") from error
         if isinstance(error, (http.client.HTTPException, UnicodeError)):
             raise seam.garbage(self._request, error or type(error).__name__) from error
         if isinstance(error, OSError):
             if self._reply is not None:
                 raise seam.cut_off(self._request, error) from error
             raise seam.unavailable(self._request, error, sent=True) from error
-        if isinstance(error, ValueError):
-            raise BadSetting(f"the request cannot be sent: {type(error).__name__} in a header or the address") from None
         raise error
 
 
@@ -175,7 +179,7 @@ def _shut_down(sock: socket.socket) -> None:
         sock.shutdown(socket.SHUT_RDWR)
 
 
-def _connect(request: HttpRequest, context: CallContext, proxy: str | None) -> http.client.HTTPConnection:
+def _connect(request: HttpRequest, context: CallContext, proxy: str | None) -> socket.socket:
     scheme, host, port, _ = seam.split_url(request)
     limit, stage = context.limit(context.limits(request).connect, "connect", time.monotonic())
     to_host, to_port = request.address or host, port
@@ -238,19 +242,15 @@ def _dial(
 
 def _prepare(
     request: HttpRequest, sock: socket.socket, scheme: str, host: str, port: int, proxy: str | None
-) -> http.client.HTTPConnection:
-    """TLS to the proxy and a tunnel through it where needed, TLS to the service, and the connection around it."""
-    connection = http.client.HTTPConnection(host, port)
+) -> socket.socket:
+    """TLS to the proxy and a tunnel through it where needed, and TLS to the service."""
     if proxy and urlsplit(proxy).scheme == "https":
         sock = tls_context(request.connection).wrap_socket(sock, server_hostname=urlsplit(proxy).hostname)
     if proxy and scheme == "https":
         _tunnel(sock, host, port, proxy)
     if scheme == "https":
         sock = tls_context(request.connection).wrap_socket(sock, server_hostname=host)
-        connection.default_port = 443
-    connection.sock = sock
-    connection.auto_open = 0
-    return connection
+    return sock
 
 
 def _tunnel(sock: socket.socket, host: str, port: int, proxy: str) -> None:
