@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Generator
 from typing import Any
 
@@ -125,6 +126,8 @@ def test_a_connection_closed_by_the_service_is_not_reused() -> None:
         binding, driver = service(server.url), BlockingDriver()
         for _ in range(5):
             assert driver.run(binding.post("x", {}), CallContext()) == {"ok": True}
+            time.sleep(0.1)  # the service's goodbye arrives
+        assert server.connections == 5
         driver.close()
 
 
