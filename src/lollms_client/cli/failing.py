@@ -1,0 +1,47 @@
+"""From an error to a message of one or two lines on the error output, and to an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+from lollms_client import errors
+from lollms_client.secret import redact, redact_data
+
+FAILED, USAGE, MISSING, INTERRUPTED = 1, 2, 3, 130
+_CODES: tuple[tuple[type[BaseException], int], ...] = (
+    (errors.MissingKey, MISSING),
+    (errors.MissingDependency, MISSING),
+    (errors.MissingAsset, MISSING),
+    (errors.BindingLoadFailed, FAILED),
+    (errors.ConfigurationError, USAGE),
+    (errors.Cancelled, INTERRUPTED),
+)
+
+
+def exit_code(error: BaseException) -> int:
+    """2 for wrong usage or settings, 3 for what is missing, 130 for a cancelled call, else 1."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), FAILED)
+
+
+def report(error: BaseException, *, as_json: bool = False, debug: bool = False) -> int:
+    """Tell an error on the error output, secrets masked, and return the exit code."""
+    if debug:
+        import traceback
+
+        print(redact("".join(traceback.format_exception(error))), file=sys.stderr)
+    if as_json and isinstance(error, errors.LollmsError):
+        import json
+
+        print(json.dumps(redact_data(error.as_dict()), ensure_ascii=False, default=str), file=sys.stderr)
+    else:
+        print(f"error: {_message(error)}", file=sys.stderr)
+    return exit_code(error)
+
+
+def _message(error: BaseException) -> str:
+    text = redact(str(error)).strip()
+    if isinstance(error, errors.LollmsError):
+        return text or type(error).__name__
+    if isinstance(error, OSError):
+        return text
+    return f"{type(error).__name__}: {text or 'no explanation'} (please report it; --debug shows where)"
