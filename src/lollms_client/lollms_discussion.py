@@ -49,6 +49,8 @@ class LollmsDiscussion(Conversation):
         max_context_size: int | None = None,
         **fields: Any,
     ) -> None:
+        if db_discussion_obj is not None:
+            fields["db_discussion_obj"] = db_discussion_obj
         state, table = _opened(db_manager, discussion_id, fields)
         super().__init__(state, table)
         self.lollmsClient = lollmsClient

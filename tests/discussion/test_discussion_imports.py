@@ -78,6 +78,22 @@ def test_a_missing_picture_is_named() -> None:
     assert discussion.get_message("u1").parts[1] == FilePart(name="file-service://file-abc")
 
 
+def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "export.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("conversations.json", json.dumps([chatgpt()]))
+    data = bytearray(archive.read_bytes())
+    data[60:90] = bytes(30)
+    archive.write_bytes(data)
+    with pytest.raises(BadConversation):
+        LollmsDiscussion.from_export("chatgpt", archive)
+    with pytest.raises(BadConversation):
+        LollmsDiscussion.from_export("chatgpt", tmp_path / "missing.json")
+    out_of_range = {**chatgpt(), "create_time": 1e300}
+    with pytest.raises(BadConversation):
+        LollmsDiscussion.from_export("chatgpt", out_of_range)
+
+
 def test_a_damaged_chatgpt_export_is_refused() -> None:
     damaged = chatgpt()
     damaged["mapping"]["u1"]["parent"] = "a1"

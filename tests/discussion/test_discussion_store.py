@@ -263,6 +263,19 @@ def test_wrong_addresses_are_told(tmp_path: Path) -> None:
         LollmsDataManager(f"sqlite:///{tmp_path / 'text.db'}")
 
 
+@pytest.mark.parametrize("package", ["sqlalchemy", "alembic"])
+def test_a_missing_package_is_named(package: str) -> None:
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from lollms_client.errors import MissingDependency\n"
+        "try:\n"
+        "    from lollms_client.lollms_discussion import LollmsDataManager; LollmsDataManager('sqlite://')\n"
+        "except MissingDependency as error: print(error)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "lollms_client[store]" in said
+
+
 def test_an_existing_id_is_not_taken_twice(store: LollmsDataManager) -> None:
     discussion = copied_into(store, everything())
     with pytest.raises(BadConversation):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from lollms_client.discussion.failures import BadConversation, UnknownFormat
 from lollms_client.discussion.message import LollmsMessage
 from lollms_client.discussion.reading import in_a_row
 from lollms_client.discussion.state import DiscussionState
+from lollms_client.errors import LollmsError
 from lollms_client.types.media import Media
 
 Imported = tuple[DiscussionState, list[LollmsMessage]]
@@ -34,8 +36,12 @@ def import_all(name: str, data: Any) -> list[Imported]:
     try:
         with _opened(data) as source:
             return _read(name, source)
-    except (KeyError, TypeError, AttributeError, OverflowError, OSError, zipfile.BadZipFile) as error:
+    except LollmsError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         raise BadConversation(f"this is not in the format {name}: {error!r}", format=name) from error
+    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise BadConversation(f"the export cannot be read: {error}", format=name) from error
 
 
 def _read(name: str, source: _Source) -> list[Imported]:

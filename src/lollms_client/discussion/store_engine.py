@@ -14,7 +14,7 @@ from sqlalchemy.pool import StaticPool
 
 from lollms_client.discussion.failures import BadConversation, StoreFailed
 from lollms_client.discussion.store_schema import HEAD, VERSION_TABLE
-from lollms_client.errors import BadSetting
+from lollms_client.errors import BadSetting, MissingDependency
 
 _WAIT = 30.0  # seconds that a writer waits for another one
 _MIGRATION_LOCK = 0x6C6F6C6C  # PostgreSQL's advisory lock while tables are made
@@ -80,10 +80,13 @@ def _revision(connection: sa.Connection) -> str | None:
 
 
 def _upgrade(connection: sa.Connection, found: str | None) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util.exc import CommandError
-
+    try:
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util.exc import CommandError
+    except ImportError as error:
+        message = "making the tables needs Alembic: pip install 'lollms_client[store]'"
+        raise MissingDependency(message, package="alembic") from error
     config = Config()
     config.set_main_option("script_location", "lollms_client.discussion:migrations")
     config.attributes["connection"] = connection
@@ -106,8 +109,6 @@ def _engine(url: str) -> sa.Engine:
         try:
             return sa.create_engine(address, pool_pre_ping=True)
         except ImportError as error:
-            from lollms_client.errors import MissingDependency
-
             message = "PostgreSQL needs the package psycopg: pip install 'lollms_client[postgres]'"
             raise MissingDependency(message, package="psycopg") from error
     if kind != "sqlite":
