@@ -27,7 +27,7 @@ class Registry:
 
     def __init__(
         self,
-        bindings_dirs: Sequence[Path | str] = (),
+        bindings_dirs: Sequence[Path | str] | Path | str = (),
         typed_dirs: Mapping[str, Path | str] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType
@@ -62,34 +63,45 @@ def permitted() -> Iterator[None]:
 
 
 def _guard_module(module: ModuleType) -> None:
-    """Wrap the methods of pipmaster's managers, through which all its functions go. Doing it twice changes nothing."""
+    """Wrap the methods of pipmaster's managers, and its functions, which call them. Doing it twice changes nothing."""
+    names = (*_INSTALLING, *_REFUSED)
     for class_name in _MANAGERS:
         manager = getattr(module, class_name, None)
-        for name in (*_INSTALLING, *_REFUSED) if isinstance(manager, type) else ():
-            original = vars(manager).get(name)
-            if callable(original) and not hasattr(original, "__wrapped__"):
-                setattr(manager, name, _guarded_method(name, original))
+        for name in names if isinstance(manager, type) else ():
+            _wrap(manager, name, has_manager=True)
+    for holder in (module, sys.modules.get(f"{PIPMASTER}.convenience")):
+        for name in names:
+            _wrap(holder, name, has_manager=False)
 
 
-def _guarded_method(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
-    import inspect
-
+def _wrap(holder: Any, name: str, *, has_manager: bool) -> None:
+    original = getattr(holder, "__dict__", {}).get(name)
+    if not inspect.isfunction(original) or hasattr(original, "__wrapped__"):
+        return
     asynchronous = inspect.iscoroutinefunction(original)
 
     @functools.wraps(original)
-    def method(manager: Any, *arguments: Any, **options: Any) -> Any:
-        binding = _guarded.get()
-        if not binding or options.get("dry_run"):
-            return original(manager, *arguments, **options)
-        if name == "_run_command" and arguments and list(arguments[0])[:1] in _HARMLESS:
-            return original(manager, *arguments, **options)
-        asked = _asked(name, arguments, options)
-        missing = _missing(manager, asked)
-        if name in _REFUSED or missing:
-            raise missing_dependency(binding, missing or asked, cause="its code asked pipmaster for it")
-        return _true() if asynchronous else True
+    def guarded(*arguments: Any, **options: Any) -> Any:
+        manager, given = (arguments[0], arguments[1:]) if has_manager else (None, arguments)
+        if _is_satisfied(name, manager, given, options):
+            return _true() if asynchronous else True
+        return original(*arguments, **options)
 
-    return method
+    setattr(holder, name, guarded)
+
+
+def _is_satisfied(name: str, manager: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> bool:
+    """Whether nothing is left to do under the policy, which raises where something is; False where it does not hold."""
+    binding = _guarded.get()
+    if not binding or options.get("dry_run"):
+        return False
+    if name == "_run_command" and arguments and list(arguments[0])[:1] in _HARMLESS:
+        return False
+    asked = _asked(name, arguments, options)
+    missing = _missing(manager, asked)
+    if name in _REFUSED or missing:
+        raise missing_dependency(binding, missing or asked, cause="its code asked pipmaster for it")
+    return True
 
 
 async def _true() -> bool:

@@ -1,0 +1,419 @@
+"""Loading imports a binding as a proper module, once; every failure names the binding, the cause and the cure."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pickle
+import sys
+import threading
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from tests.registry.binding_folders import make_binding, source
+
+from lollms_client.errors import BadManifest, BadSetting, BindingLoadFailed, MissingDependency, UnknownBinding
+from lollms_client.lollms_tts_binding import LollmsTTSBinding
+from lollms_client.registry import Registry
+from lollms_client.secret import Secret
+
+CANARY = "sk-canary-for-loading-1"
+
+
+@pytest.fixture
+def place(home: Path) -> Path:
+    return home / "lollms_bindings"
+
+
+def load(name: str = "mine", kind: str = "tts") -> Any:
+    return Registry().load(name, kind)
+
+
+def test_a_binding_is_loaded_as_a_proper_module(place: Path) -> None:
+    code = (
+        "from pathlib import Path\nfrom .logic import WORD\nfrom . import logic\n"
+        "HERE = Path(__file__).parent\nSELF = __import__('sys').modules[__name__]\n"
+    )
+    folder = make_binding(place, "mine", source(before=code), logic="WORD = 'related'\n")
+
+    kind = load()
+
+    module = sys.modules[kind.__module__]
+    assert issubclass(kind, LollmsTTSBinding)
+    assert module.WORD == "related"
+    assert folder == module.HERE
+    assert module.SELF is module
+    assert module.__file__ == str(folder / "__init__.py")
+    assert list(module.__path__) == [str(folder)]
+    assert inspect.getfile(kind) == str(folder / "__init__.py")
+    assert "class Mine" in inspect.getsource(kind)
+    assert importlib.import_module(kind.__module__) is module
+    assert importlib.import_module(f"{kind.__module__}.logic").WORD == "related"
+    assert pickle.loads(pickle.dumps(kind)) is kind
+    assert kind.__module__.startswith("lollms_bindings.tts_mine_")
+
+
+def test_a_binding_is_loaded_once(place: Path) -> None:
+    make_binding(place, "mine", source(before="import builtins\nbuiltins.times = getattr(builtins, 'times', 0) + 1\n"))
+    import builtins
+
+    found: list[type] = []
+    threads = [threading.Thread(target=lambda: found.append(load())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(found) == 8
+    assert len(set(found)) == 1
+    assert builtins.__dict__.pop("times") == 1
+
+
+def test_bindings_of_one_name_in_two_places_do_not_mix(place: Path, tmp_path: Path) -> None:
+    make_binding(place, "mine", source(inside="where = 'home'"))
+    make_binding(tmp_path / "given", "mine", source(inside="where = 'given'"))
+
+    assert load().where == "home"
+    other: Any = Registry([tmp_path / "given"]).load("mine", "tts")
+    assert other.where == "given"
+    assert load().where == "home"
+
+
+def test_a_given_folder_wins_over_a_built_in_when_loading_too(tmp_path: Path, home: Path) -> None:
+    make_binding(tmp_path / "given", "espeak", source(name="Other"))
+
+    assert Registry([tmp_path / "given"]).load("espeak", "tts").__name__ == "Other"
+
+
+def test_built_in_bindings_load_under_their_real_name(home: Path) -> None:
+    kind = load("espeak")
+
+    assert kind.__module__.startswith("lollms_client.tts_bindings.espeak")
+
+
+def test_bindings_of_an_installed_package_load_under_their_real_name(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    make_binding(site / "acme_pack", "voice", source(before="from ..common import WORD\n"))
+    (site / "acme_pack" / "__init__.py").write_text("")
+    (site / "acme_pack" / "common.py").write_text("WORD = 'x'\n")
+    information = site / "acme_pack-1.0.dist-info"
+    information.mkdir()
+    (information / "entry_points.txt").write_text("[lollms_client.bindings]\nany = acme_pack\n")
+    monkeypatch.syspath_prepend(str(site))
+
+    assert load("voice").__module__ == "acme_pack.voice"
+
+
+def test_siblings_in_lollms_bindings_can_import_each_other(place: Path) -> None:
+    make_binding(place, "shared_code", "WORD = 'shared'\n", None)
+    make_binding(place, "mine", source(before="from lollms_bindings.shared_code import WORD\n", inside="word = WORD"))
+
+    assert load().word == "shared"
+
+
+def test_dataclasses_and_slots_work_while_the_module_is_imported(place: Path) -> None:
+    code = (
+        "from __future__ import annotations\nimport dataclasses\n"
+        "@dataclasses.dataclass(slots=True)\nclass D:\n    x: int\n"
+    )
+    make_binding(place, "mine", code + source())
+
+    assert load()
+
+
+FAILURES: dict[str, tuple[str, str, int]] = {
+    "raises": (source(before="x = 1\nraise RuntimeError('no luck')"), "raised RuntimeError: no luck", 2),
+    "exits": (source(before="import sys\nsys.exit('bye')"), "called sys.exit: bye", 2),
+    "exits silently": (source(before="raise SystemExit"), "called sys.exit", 1),
+    "runs into another error": (source(before="\n\n{}['x']"), "raised KeyError", 3),
+    "wrong name": (source().replace('"Mine"', '"Other"'), "no class of that name", 1),
+    "no class": (
+        'BindingName = "Mine"\nMine = 5\nimport lollms_client.lollms_tts_binding as LollmsTTSBinding\n',
+        "no",
+        1,
+    ),
+    "name of no kind": (source().replace('"Mine"', "5"), "BindingName is 5", 1),
+    "another base": (
+        source() + "class Other: ...\nBindingName = 'Other'\n",
+        "does not derive from LollmsTTSBinding",
+        1,
+    ),
+    "imports a wrong name": (
+        source(before="from lollms_client.lollms_tts_binding import Lollms5"),
+        "raised ImportError",
+        1,
+    ),
+    "imports a lost part of its own": (source(before="\nfrom .lost import x"), "raised ModuleNotFoundError", 2),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_code_that_fails_is_named_with_cause_and_cure(name: str, place: Path) -> None:
+    code, part, line = FAILURES[name]
+    folder = make_binding(place, "mine", code, "title: x\nbinding_type: tts\n")
+
+    with pytest.raises(BindingLoadFailed) as caught:
+        load()
+
+    error = caught.value
+    assert "'mine'" in str(error)
+    assert part in str(error)
+    assert error.details["cure"] in str(error)
+    assert error.details["binding"] == "mine"
+    assert error.details["file"] == str(folder / "__init__.py")
+    assert error.details["line"] == line
+    assert "mine" in Registry().find("mine", "tts").name
+
+
+def test_what_failed_is_removed_and_can_be_tried_again(place: Path) -> None:
+    code = source(before="from .logic import x\nraise RuntimeError")
+    folder = make_binding(place, "mine", code, logic="x = 1\n")
+    with pytest.raises(BindingLoadFailed):
+        load()
+    assert not [name for name in sys.modules if name.startswith("lollms_bindings.tts_mine")]
+
+    (folder / "__init__.py").write_text(source())
+
+    assert load().__name__ == "Mine"
+
+
+def test_the_cause_is_chained(place: Path) -> None:
+    make_binding(place, "mine", source(before="raise RuntimeError('deep')"))
+
+    with pytest.raises(BindingLoadFailed) as caught:
+        load()
+
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def test_an_error_in_another_module_of_the_folder_names_that_module(place: Path) -> None:
+    folder = make_binding(place, "mine", source(before="from . import logic"), logic="\n\n1 / 0\n")
+
+    with pytest.raises(BindingLoadFailed) as caught:
+        load()
+
+    assert caught.value.details["file"] == str(folder / "logic.py")
+    assert caught.value.details["line"] == 3
+
+
+def test_a_syntax_error_in_another_module_names_file_and_line(place: Path) -> None:
+    folder = make_binding(place, "mine", source(before="from . import logic"), logic="x = 1\ndef f(:\n")
+
+    with pytest.raises(BindingLoadFailed) as caught:
+        load()
+
+    assert caught.value.details["file"] == str(folder / "logic.py")
+    assert caught.value.details["line"] == 2
+
+
+def test_a_syntax_error_in_the_binding_names_file_and_line(place: Path) -> None:
+    folder = make_binding(place, "mine", source() + "def f(:\n")
+
+    with pytest.raises(BindingLoadFailed, match="line 7") as caught:
+        load()
+
+    assert caught.value.details["file"] == str(folder / "__init__.py")
+
+
+def test_a_bad_manifest_stops_loading_with_its_line(place: Path) -> None:
+    make_binding(place, "mine", manifest="title: x\nlimits: {\n")
+
+    with pytest.raises(BadManifest, match=r"description\.yaml, line"):
+        load()
+
+
+def test_unknown_bindings_are_unknown_to_load_too(home: Path) -> None:
+    with pytest.raises(UnknownBinding):
+        load("nobody")
+
+
+def test_a_missing_module_names_the_command_that_installs_it(place: Path) -> None:
+    make_binding(place, "mine", source(before="import acme_sdk.models"))
+
+    with pytest.raises(MissingDependency) as caught:
+        load()
+
+    assert "lollms install mine" in str(caught.value)
+    assert "acme_sdk" in str(caught.value)
+    assert caught.value.details["packages"] == ["acme_sdk"]
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)
+
+
+def test_missing_requirements_are_named_before_any_code_runs(place: Path) -> None:
+    manifest = "title: x\nrequirements: ['acme-sdk>=2', pyyaml]\n"
+    make_binding(place, "mine", source(before="raise RuntimeError"), manifest)
+
+    with pytest.raises(MissingDependency) as caught:
+        load()
+
+    assert caught.value.details["packages"] == ["acme-sdk>=2"]
+    assert caught.value.details["command"] == "lollms install mine"
+
+
+def test_without_binding_name_the_only_class_is_taken_with_a_warning(place: Path) -> None:
+    code = source().replace("BindingName", "Something") + "class Better(Mine): ...\n"
+    make_binding(place, "mine", code)
+
+    with pytest.warns(UserWarning, match="no BindingName; its class Better is used"):
+        kind = load()
+
+    assert kind.__name__ == "Better"
+
+
+def test_without_binding_name_several_classes_are_an_error(place: Path) -> None:
+    code = source().replace("BindingName", "Something") + "class Second(LollmsTTSBinding): ...\n"
+    make_binding(place, "mine", code, "binding_type: tts\n")
+
+    with pytest.raises(BindingLoadFailed, match="Mine, Second"):
+        load()
+
+
+def test_binding_name_may_be_the_class_itself(place: Path) -> None:
+    code = source().replace('BindingName = "Mine"\n', "") + "BindingName = Mine\n"
+    make_binding(place, "mine", code)
+
+    assert load().__name__ == "Mine"
+
+
+def test_a_class_of_another_module_may_be_named(place: Path) -> None:
+    make_binding(place, "mine", "from .logic import Mine\nBindingName = 'Mine'\n", logic=source())
+
+    assert load().__name__ == "Mine"
+
+
+def test_an_error_that_shows_a_secret_is_masked(place: Path) -> None:
+    Secret(CANARY)
+    make_binding(place, "mine", source(before=f"raise RuntimeError('bad key {CANARY}')"))
+
+    with pytest.raises(BindingLoadFailed) as caught:
+        load()
+
+    assert CANARY not in str(caught.value)
+    assert "***" in str(caught.value)
+
+
+def test_interrupting_is_not_caught(place: Path) -> None:
+    make_binding(place, "mine", source(before="raise KeyboardInterrupt"))
+
+    with pytest.raises(KeyboardInterrupt):
+        load()
+    assert not [name for name in sys.modules if name.startswith("lollms_bindings.tts_mine")]
+
+
+# --- pipmaster while a binding is imported
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "import pipmaster as pm\npm.ensure_packages(['acme-sdk>=2', 'pyyaml'])",
+        "import pipmaster\npipmaster.ensure_packages({'acme-sdk': '>=2'})",
+        "from pipmaster import install_if_missing as i\ni('acme-sdk', version_specifier='>=2')",
+        "from pipmaster import PackageManager\nPackageManager().install('acme-sdk>=2')",
+        "import pipmaster as pm\npm.get_pip_manager().install_multiple(packages=['acme-sdk>=2'])",
+        "import pipmaster as pm\npm.install_multiple_if_not_installed(['acme-sdk>=2'])",
+        "import pipmaster as pm\npm.install_or_update('acme-sdk>=2')",
+        "import pipmaster as pm\ngetattr(pm, 'ensure_' + 'packages')(['acme-sdk>=2'])",
+        "import pipmaster as pm\npm.install_version('acme-sdk', '2')",
+    ],
+)
+def test_packages_that_pipmaster_is_asked_for_are_named_and_not_installed(call: str, place: Path) -> None:
+    make_binding(place, "mine", source(before=call), "binding_type: tts\nrequirements: [pyyaml]\n")
+
+    with pytest.raises(MissingDependency, match="lollms install mine") as caught:
+        load()
+
+    assert [item.replace("==2", ">=2") for item in caught.value.details["packages"]] == ["acme-sdk>=2"]
+
+
+def test_packages_that_are_there_pass_quietly(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    call = (
+        "import pipmaster as pm\nfrom pipmaster import ensure_packages, PackageManager\n"
+        "assert pm.ensure_packages(['pyyaml', 'msgspec>=0.1']) is True\nassert ensure_packages('pyyaml')\n"
+        "assert pm.ensure_packages({'pyyaml': None, 'msgspec': {'condition': '>=0.1'}})\n"
+        "assert pm.install('pyyaml')\nassert PackageManager().install_if_missing('msgspec', '>=0.1')\n"
+        "assert pm.is_installed('pyyaml')\nassert not pm.is_installed('acme-sdk')\n"
+    )
+    make_binding(place, "mine", source(before=call))
+
+    assert load()
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["pm.uninstall('pyyaml')", "pm.install_edit('x')", "pm.install_requirements('x')", "pm.ensure_requirements('x')"],
+)
+def test_what_changes_the_environment_otherwise_is_refused(call: str, place: Path) -> None:
+    make_binding(place, "mine", source(before=f"import pipmaster as pm\n{call}"))
+
+    with pytest.raises(MissingDependency):
+        load()
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What pipmaster would have run."""
+    import pipmaster
+
+    ran: list[list[str]] = []
+
+    def run(manager: Any, command: list[str], **options: Any) -> tuple[bool, str]:
+        ran.append(command)
+        return True, ""
+
+    monkeypatch.setattr(pipmaster.PackageManager, "_run_command", run)
+    return ran
+
+
+def test_the_policy_holds_only_in_the_thread_that_imports_and_while_it_does(
+    place: Path, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pipmaster
+
+    importing, installed = threading.Event(), threading.Event()
+    meeting = ModuleType("acme_meeting")
+    meeting.__dict__.update(importing=importing, installed=installed)
+    monkeypatch.setitem(sys.modules, "acme_meeting", meeting)
+    wait = "import acme_meeting\nacme_meeting.importing.set()\nassert acme_meeting.installed.wait(30)\n"
+    make_binding(place, "mine", source(before=wait), "binding_type: tts\n")
+    loading = threading.Thread(target=load)
+    loading.start()
+    assert importing.wait(30)
+
+    pipmaster.install("acme-other", verbose=True)
+    installed.set()
+    loading.join()
+
+    assert commands == [["install", "--upgrade", "acme-other"]]
+    load()
+    pipmaster.install("acme-sdk", verbose=True)
+    assert commands[1:] == [["install", "--upgrade", "acme-sdk"]]
+
+
+@pytest.mark.parametrize("by", ["variable", "file"])
+def test_who_opted_in_lets_bindings_install(
+    by: str, place: Path, home: Path, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if by == "variable":
+        monkeypatch.setenv("LOLLMS_AUTO_INSTALL", "1")
+    else:
+        home.mkdir()
+        (home / "config.yaml").write_text("auto_install: true\n")
+    call = "import pipmaster as pm\npm.ensure_packages(['acme-sdk'], verbose=True)"
+    make_binding(place, "mine", source(before=call), "binding_type: tts\nrequirements: [pyyaml]\n")
+
+    assert load()
+    assert [command[-1] for command in commands] == ["acme-sdk"]
+
+
+def test_a_wrong_wish_to_opt_in_is_an_error(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_binding(place, "mine")
+    monkeypatch.setenv("LOLLMS_AUTO_INSTALL", "perhaps")
+
+    with pytest.raises(BadSetting, match="LOLLMS_AUTO_INSTALL"):
+        load()
