@@ -205,7 +205,11 @@ def test_goes_on_where_an_earlier_process_was_killed(index: Index, asset: Asset)
 
 def test_starts_again_where_the_server_cannot_resume(index: Index, asset: Asset) -> None:
     index.cuts, index.resumes = [250_000], False
-    assert (ensure(asset) / "weights.bin").read_bytes() == WEIGHTS
+    stages: list[str] = []
+    folder = ensure(asset, report=lambda one: stages.append(one.stage))
+    assert (folder / "weights.bin").read_bytes() == WEIGHTS
+    assert index.ranges == [None, "bytes=250000-"]
+    assert "looking" not in stages[stages.index("fetching") :]  # pip was not asked for help
 
 
 def test_a_spoilt_beginning_is_thrown_away(index: Index, asset: Asset) -> None:
