@@ -24,6 +24,30 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
+_DOCUMENTED = frozenset(
+    {
+        "chat",
+        "generate_text",
+        "generate_from_messages",
+        "tokenize",
+        "detokenize",
+        "count_tokens",
+        "embed",
+        "listModels",
+        "list_models",
+        "generate_image",
+        "edit_image",
+        "set_settings",
+        "get_settings",
+        "transcribe_audio",
+        "generate_audio",
+        "list_voices",
+        "generate_video",
+        "generate_music",
+    }
+)
+
+
 class Construction(NamedTuple):
     """What the registry knows of a binding that is being constructed."""
 
@@ -58,6 +82,16 @@ class LollmsBinding:
     manifest: Manifest | None
     settings: Any
     config: dict[str, Any]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if cls.speaks_flows or cls.__module__.startswith("lollms_client.lollms_"):
+            return
+        from lollms_client.plain import guarded
+
+        for name in _DOCUMENTED & vars(cls).keys():
+            if inspect.isfunction(vars(cls)[name]):
+                setattr(cls, name, guarded(vars(cls)[name]))
 
     def __new__(cls, *arguments: Any, **keywords: Any) -> Self:
         self = super().__new__(cls)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import queue
 import threading
@@ -11,7 +12,7 @@ from typing import Any
 
 from lollms_client import errors
 from lollms_client.cancel import CancelToken
-from lollms_client.secret import redact, redact_data
+from lollms_client.secret import clean_cause, redact, redact_data
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.catalogue import ModelInfo, Voice
 from lollms_client.types.media import Media
@@ -29,9 +30,9 @@ def call_plain(method: Callable[..., Any], *arguments: Any, **keywords: Any) -> 
         raise
     except NotImplementedError as error:
         name = getattr(method, "__name__", "the method")
-        raise errors.Unsupported(redact(str(error)) or f"the binding does not offer {name}") from error
-    except (SystemExit, Exception) as error:
-        raise failure_of(error, method) from error
+        raise errors.Unsupported(redact(str(error)) or f"the binding does not offer {name}") from clean_cause(error)
+    except (SystemExit, Exception) as error:  # noqa: BLE001 (the edge to somebody else's code)
+        raise failure_of(error, method) from clean_cause(error)
 
 
 def failure_of(error: BaseException, method: Callable[..., Any]) -> errors.CallError:
@@ -40,6 +41,22 @@ def failure_of(error: BaseException, method: Callable[..., Any]) -> errors.CallE
     where = f"{owner}.{getattr(method, '__name__', 'call')}"
     text = redact(str(error)) or "no explanation"
     return errors.CallError(f"{where} failed: {type(error).__name__}: {text}", exception=type(error).__name__)
+
+
+def guarded(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A documented method of somebody else's class, with secrets masked in its error dictionary and its exceptions."""
+
+    @functools.wraps(method)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            reply = method(*arguments, **keywords)
+        except Exception as error:
+            if clean_cause(error) is None:
+                raise failure_of(error, method) from None
+            raise
+        return redact_data(reply) if type(reply) is dict else reply
+
+    return call
 
 
 def fitting(method: Callable[..., Any], keywords: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -64,6 +81,9 @@ def dropped(names: list[str]) -> tuple[CallWarning, ...]:
 
 def check_reply(reply: Any) -> Any:
     """The reply itself; an error dictionary in any of the usual shapes is raised as an error."""
+    if inspect.iscoroutine(reply):
+        reply.close()
+        raise errors.BadReply("the binding's method is an `async def`; documented methods are plain functions")
     if not isinstance(reply, Mapping):
         return reply
     status = reply.get("status")
