@@ -153,8 +153,9 @@ class FilmMaker:
             warnings.add("dropped", "narration", "the film was asked for without sound")
         plan = self._plan(request, own, speech, warnings)
         wish = own.get("soundtrack")
+        silent = wish is False or (wish is not None and str(wish).lower() in ("false", "no", "off", "none"))
         music: Sound | None = None
-        if request.sound is not False and wish is not False and str(wish).lower() not in ("false", "no", "off", "none"):
+        if request.sound is not False and not silent:
             asked = music_prompt(request.prompt, wish)
             steps = compose_music(asked, plan.seconds, plan.seed, warnings.items)
             music = yield from _within(steps, 0.05, 0.2)

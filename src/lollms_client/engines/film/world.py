@@ -30,6 +30,7 @@ class _Plate:
     image: Image.Image
     depth: float
     drift: float
+    top: int = 0  # empty rows above the image were cut off
 
 
 class World:
@@ -49,16 +50,16 @@ class World:
     def prepare(self) -> Generator[float, None, None]:
         """Render the layers and sprites; yields the fraction that is done."""
         jobs = len(self.scene.figures) + 2
-        self._behind = self._plates(self.scene.backdrop.layers, opaque=True)
+        self._behind = self._plates(self.scene.backdrop.layers)
         yield 1 / jobs
-        self._before = self._plates(self.scene.backdrop.overlays, opaque=False)
+        self._before = self._plates(self.scene.backdrop.overlays)
         yield 2 / jobs
         for index, figure in enumerate(self.scene.figures):
             for pose in range(POSES if moves_parts(figure.art, self._motion(figure)) else 1):
                 self._sprite(figure, pose, figure.flip)
                 yield (2 + index) / jobs
 
-    def _plates(self, layers: list[Layer], opaque: bool) -> list[_Plate]:
+    def _plates(self, layers: list[Layer]) -> list[_Plate]:
         """Layers that lie on each other and move alike are rendered as one."""
         groups: list[list[Layer]] = []
         for layer in layers:
@@ -76,7 +77,10 @@ class World:
         for group in groups:
             svg = wrap_svg("".join(f"<g>{one.svg}</g>" for one in group), self.scene.width, self.scene.height)
             image = rasterise(svg, self.width, self.height)
-            plates.append(_Plate(group[0].name, image, _shift_step(group[0].depth), group[0].drift))
+            box = image.getbbox() if group[0].name not in _FALLING else None
+            top, bottom = (box[1], box[3]) if box else (0, self.height)
+            image = image.crop((0, top, self.width, bottom))
+            plates.append(_Plate(group[0].name, image, _shift_step(group[0].depth), group[0].drift, top))
         return plates
 
     def _motion(self, figure: Figure) -> str:
@@ -118,10 +122,10 @@ class World:
             paste(canvas, plate.image, 0, down - self.height)
         elif plate.drift:
             along = round(plate.drift * time * self.width + shift) % self.width
-            paste(canvas, plate.image, along, 0)
-            paste(canvas, plate.image, along - self.width, 0)
+            paste(canvas, plate.image, along, plate.top)
+            paste(canvas, plate.image, along - self.width, plate.top)
         else:
-            paste(canvas, plate.image, shift, 0)
+            paste(canvas, plate.image, shift, plate.top)
 
     def _pose(self, figure: Figure, time: float) -> tuple[Pose, bool]:
         """The pose of what carries the figure, moved over to it, and whether the figure faces the other way."""
@@ -156,7 +160,7 @@ class World:
         foot = (figure.foot + pose.dy + padding * pose.stretch) * OVERSCAN
         if abs(angle) > 0.4:
             centre_y = foot - image.height / 2
-            image = image.rotate(-angle, Image.Resampling.BILINEAR, expand=True)
+            image = _tight(image).rotate(-angle, Image.Resampling.BILINEAR, expand=True)
             foot = centre_y + image.height / 2
         paste(canvas, image, round(x - image.width / 2), round(foot - image.height))
 
@@ -174,6 +178,16 @@ class World:
         image = self._sprites[key]
         x = (figure.x + pose.dx - figure.width * 0.6) * OVERSCAN
         paste(canvas, image, round(x), round((figure.foot - figure.height * 0.2) * OVERSCAN))
+
+
+def _tight(image: Image.Image) -> Image.Image:
+    """The image less its empty margins, as many on either side, so that its middle stays."""
+    box = image.getbbox()
+    if box is None:
+        return image
+    x = min(box[0], image.width - box[2])
+    y = min(box[1], image.height - box[3])
+    return image.crop((x, y, image.width - x, image.height - y))
 
 
 def _shift_step(depth: float) -> float:

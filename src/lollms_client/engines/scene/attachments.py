@@ -70,7 +70,9 @@ def _put_inside(figure: Figure, host: Figure, share: float, count: int) -> None:
     else:
         limit = host.width * 0.8 / figure.art.aspect / (1 if count == 1 else count * 0.6)
         figure.height = min(figure.height, limit)
-        known = facts()["seats"].get(host.art.id, 0.5)
+        known = max(facts()["seats"].get(host.art.id, 0.5), 0.8 if host.art.group == "vehicles" else 0.0)
+        if host.art.group == "vehicles":
+            figure.height = min(figure.height, host.height * 0.62)
         sunk = host.top + host.height * min(0.85, shape_of(host.art).box[1] + 0.1 + known * 0.5)
         figure.foot = max(sunk, host.top + figure.height * 0.3 + host.height * 0.1)
         figure.depth = host.depth - 0.4
@@ -83,14 +85,18 @@ def _faces_left(figure: Figure) -> bool:
 def _give(figure: Figure, host: Figure, kind: str, rng: random.Random, index: int) -> None:
     figure.depth = host.depth + 0.4 + index * 0.02
     left, top, right, bottom = _head(host)
-    if kind == "wear" and not is_listed(figure, "on_body"):
+    if kind == "wear" and is_listed(figure, "footwear"):
+        figure.height = min(figure.height, host.height * 0.16)
+        figure.x, figure.foot = host.x, host.foot + host.height * 0.01
+    elif kind == "wear" and not is_listed(figure, "on_body"):
         figure.height = min((right - left) * 1.25 / figure.art.aspect, host.height * 0.5)
         figure.x = (left + right) / 2
-        eyes = figure.art.id in ("glasses", "sunglasses", "mask")
+        eyes = is_listed(figure, "eyewear")
         figure.foot = top + (bottom - top) * 0.62 if eyes else top + (bottom - top) * 0.24
     elif kind == "wear":
-        figure.height = min(figure.height, host.height * 0.35)
-        figure.x, figure.foot = (left + right) / 2, bottom + figure.height * 0.75
+        neck = is_listed(figure, "neckwear")
+        figure.height = min((right - left) * (0.8 if neck else 1.1) / figure.art.aspect, host.height * 0.4)
+        figure.x, figure.foot = (left + right) / 2, bottom + figure.height * (0.6 if neck else 0.95)
     else:
         side = -1 if (_faces_left(host) if host.art.faces != "front" else rng.random() < 0.5) else 1
         side = side if index % 2 == 0 else -side
@@ -127,11 +133,19 @@ def stack(kind: str, figures: Sequence[Figure], host: Figure, picture: tuple[int
         elif kind == "under":
             _put_under(figure, host, height, index)
         else:
-            figure.foot = max(
-                figure.height + height * 0.02, host.top - height * 0.03 - (index % 2) * figure.height * 0.3
-            )
-            figure.zone, figure.depth = ("sky" if figure.zone == "sky" else "air"), host.depth + 0.5
+            _put_above(figure, host, height, index)
         figure.placed = True
+
+
+def _put_above(figure: Figure, host: Figure, height: int, index: int) -> None:
+    gap = height * 0.03
+    if figure.height > host.top - 2 * gap:  # both must give way
+        figure.height = min(figure.height, height * 0.34)
+        if host.zone == "ground" and host.host is None:
+            host.height = max(height * 0.22, min(host.height, host.foot - figure.height - 2 * gap))
+        figure.height = max(height * 0.08, min(figure.height, host.top - 2 * gap))
+    figure.foot = max(figure.height + gap / 2, host.top - gap - (index % 2) * figure.height * 0.3)
+    figure.zone, figure.depth = ("sky" if figure.zone == "sky" else "air"), host.depth + 0.5
 
 
 def _put_behind(figure: Figure, host: Figure, side: int, share: float, span: float, height: int) -> None:

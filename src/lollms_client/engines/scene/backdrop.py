@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -191,6 +192,8 @@ class Stage:
                 sketch.glow(x, y + 15 * u, 26 * u, "#fff6c8", 0.5)
                 + sketch.polygon([(x + a * u, y + b * u) for a, b in bolt], "#ffe66d"),
             )
+        if "fireworks" in weather:
+            self.add("fireworks", "".join(_firework(self, tone) for tone in _SPARKS))
         if {"rain", "storm"} & set(weather):
             self.over("rain", rain_strokes(self, 150))
         if "snow" in weather:
@@ -204,6 +207,20 @@ class Stage:
                 )
                 self.over("fog", f'{name}<g opacity="{opacity}">{band}</g>', 1.0, 0.015)
             self.over("haze", sketch.rect(0, 0, self.width, self.height, "#e8edf0", 'opacity="0.28"'))
+
+
+_SPARKS = ("#ff6b6b", "#ffd93d", "#6bd5ff", "#b388ff", "#7ee787")
+
+
+def _firework(stage: Stage, colour: str) -> str:
+    x, y = stage.width * stage.rng.uniform(0.08, 0.92), stage.y(stage.rng.uniform(0.1, 0.38))
+    size = stage.u * stage.rng.uniform(8, 14)
+    rays = []
+    for index in range(16):
+        a = math.tau * index / 16
+        dx, dy = math.cos(a) * size, math.sin(a) * size
+        rays.append(f"M{x + dx * 0.3:.1f} {y + dy * 0.3:.1f}L{x + dx:.1f} {y + dy:.1f}")
+    return stage.sketch.glow(x, y, size * 1.3, colour, 0.35) + stage.sketch.lines("".join(rays), colour, stage.u * 0.7)
 
 
 def rain_strokes(stage: Stage, count: int) -> str:

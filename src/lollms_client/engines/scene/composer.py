@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lollms_client.engines.scene.art_library import ArtLibrary, shared_library
 from lollms_client.engines.scene.backdrop import Backdrop, Wish, paint_backdrop
-from lollms_client.engines.scene.colours import tinted
 from lollms_client.engines.scene.description import Description
 from lollms_client.engines.scene.figures import Figure, wrap_svg
-from lollms_client.engines.scene.layout import lay_out
+from lollms_client.engines.scene.habitat import elect_place
+from lollms_client.engines.scene.layout import as_meant, lay_out
 from lollms_client.engines.scene.lexicon import Lexicon, facts
 from lollms_client.engines.scene.light import Light, light_of
 from lollms_client.engines.scene.prompt_reader import read_prompt
@@ -97,12 +95,13 @@ class SceneComposer:
         """A scene of a size in pixels; the same description, size and seed give the same scene. `headroom` is the part
         of the height, from the top, where nothing is to fly."""
         groups = [self._figures(description, index) for index in range(len(description.things))]
+        description = replace(description, relations=[as_meant(one, groups) for one in description.relations])
         present = {figure.art.id for group in groups for figure in group}
         place = self.place_for(description, [figure for group in groups for figure in group])
         weather = set(description.weather)
         if description.season == "winter" and not weather and place not in _INDOORS:
             weather = {"snow"} if place != "snow" else set()
-        time = description.time or ("night" if _wants_night(present, place) else None)
+        time = description.time or ("night" if _wants_night(present, place) or "fireworks" in weather else None)
         light = light_of(time, weather)
         wish = Wish(light, weather, description.season, present | description.removed, seed)
         backdrop = paint_backdrop(place, width, height, wish)
@@ -118,6 +117,7 @@ class SceneComposer:
             return []
         art = self.library[thing.object_id]
         single = thing.count == 1
+        kinds = [self.library[one] for one in facts()["people_kinds"].get(thing.said, ()) if one in self.library]
         result = []
         for number in range(thing.count):
             colours = (
@@ -127,7 +127,11 @@ class SceneComposer:
                 if thing.colours
                 else ()
             )
-            result.append(Figure(art, index, colours, thing.size, thing.verb, thing.position))
+            result.append(
+                Figure(
+                    kinds[number % len(kinds)] if kinds else art, index, colours, thing.size, thing.verb, thing.position
+                )
+            )
         return result
 
     def _vary(self, groups: list[list[Figure]], rng: random.Random) -> None:
@@ -147,47 +151,17 @@ class SceneComposer:
             return "snow" if not figures or figures[0].art.place != "water" else "lake"
         if wet and not any(f.art.place in ("water", "underwater") for f in figures):
             return "lake"
-        habitats = facts()["habitats"]
-        votes: Counter[str] = Counter()
-        for figure in figures:
-            place = habitats["ids"].get(figure.art.id) or habitats["groups"].get(figure.art.group)
-            votes[place or _by_nature(figure)] += 1
         flying = any(f.verb is not None and f.verb.pose == "sky" for f in figures)
-        return _elect(votes, figures, flying)
+        return elect_place(figures, _carried(description), flying)
 
 
-def _by_nature(figure: Figure) -> str:
-    return {"water": "sea", "underwater": "underwater", "table": "tabletop", "wall": "room", "space": "space"}.get(
-        figure.art.place, "meadow"
-    )
-
-
-def _elect(votes: Counter[str], figures: list[Figure], flying: bool) -> str:
-    if not votes:
-        return "meadow"
-    indoor = {"room", "bedroom", "kitchen", "stage", "tabletop", "cave"}
-    on_land = [
-        f
-        for f in figures
-        if f.art.place in ("ground", "any") and f.art.group in ("people", "animals", "vehicles", "buildings")
-    ]
-    if votes["sky"] and len(votes) > 1:
-        del votes["sky"]
-    if on_land:
-        for place in ("tabletop", "underwater", "space"):
-            if votes[place] and len([p for p in votes if votes[p]]) > 1:
-                del votes[place]
-    if "sea" in votes or ("lake" in votes and "underwater" in votes):
-        return "sea" if "sea" in votes else "lake"
-    place = max(votes, key=lambda name: (votes[name], name in indoor, name))
-    specific = [
-        name for name in votes if votes[name] and name not in ("meadow", "park", "garden", "street", "tabletop", "room")
-    ]
-    if place in ("meadow", "park", "garden") and specific:
-        place = specific[0]
-    if flying and place == "tabletop":
-        place = "sky"
-    return place
+def _carried(description: Description) -> set[int]:
+    """Things that are on, in, held or worn by others: they say less of where the scene is."""
+    return {
+        one.reference if one.kind in ("hold", "wear") else one.subject
+        for one in description.relations
+        if one.kind in ("on", "inside", "under", "hold", "wear")
+    }
 
 
 def _wants_night(present: set[str], place: str) -> bool:

@@ -20,8 +20,8 @@ from lollms_client.engines.scene.filters import apply_filter, filter_names, find
 from lollms_client.engines.scene.inpainting import cut_out, extend, fill_hole
 from lollms_client.engines.scene.lettering import text_svg, wrap
 from lollms_client.engines.scene.light import light_of
-from lollms_client.engines.scene.prompt_reader import read_prompt
 from lollms_client.engines.scene.poster import quoted_texts, without_quotes
+from lollms_client.engines.scene.prompt_reader import read_prompt
 from lollms_client.engines.scene.rendering import rasterise
 from lollms_client.engines.scene.transforms import combine, transform
 from lollms_client.errors import BadMedia

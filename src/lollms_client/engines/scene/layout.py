@@ -12,6 +12,7 @@ from lollms_client.engines.scene.figures import Figure, natural_height
 from lollms_client.engines.scene.free_places import place_freely
 from lollms_client.engines.scene.rows import place_in_rows
 
+_PLAYED = ("guitar", "violin", "trumpet", "flute", "drum")
 _LIVING = ("people", "animals", "fantasy")
 
 
@@ -25,10 +26,12 @@ def lay_out(
     """Place all figures (one group for each thing of the description) and return them in drawing order."""
     rng = random.Random(seed * 31 + 7)
     figures = [figure for group in groups for figure in group]
-    relations = [_as_meant(one, groups) for one in description.relations]
+    relations = description.relations
     base = min(picture[1], picture[0] * 0.85)
     for figure in figures:
-        figure.height = natural_height(figure.art) * figure.scale * base
+        figure.height = max(0.075, natural_height(figure.art) * figure.scale) * base
+    _lift_hosts(relations, groups)
+    for figure in figures:
         figure.zone = _zone(figure, backdrop)
     dependent = _dependents(relations, groups)
     free = [figure for figure in figures if id(figure) not in dependent]
@@ -39,18 +42,21 @@ def lay_out(
     _place_dependents(relations, groups, picture, rng)
     for figure in figures:
         _finish(figure, figures, backdrop, picture)
+    _keep_inside(figures, picture)
     _turn_to_each_other(relations, groups)
     return sorted(figures, key=lambda one: one.depth)
 
 
-def _as_meant(relation: Relation, groups: Sequence[Sequence[Figure]]) -> Relation:
+def as_meant(relation: Relation, groups: Sequence[Sequence[Figure]]) -> Relation:
     """A relation that fits the kinds of things: a girl *with* a hat wears it, a bird *on* the sun is above it."""
     subject, reference = groups[relation.subject][:1], groups[relation.reference][:1]
     if not subject or not reference:
         return relation
     kind = relation.kind
+    if kind == "beside" and is_listed(subject[0], "containers") and reference[0].art.group in ("plants", "food"):
+        return Relation("inside", relation.reference, relation.subject)
     if kind in ("beside", "on") and subject[0].art.group in _LIVING:
-        if is_listed(reference[0], "headwear") or is_listed(reference[0], "on_body"):
+        if any(is_listed(reference[0], name) for name in ("headwear", "on_body", "footwear")):
             kind = "wear"
         elif is_listed(reference[0], "hung_high") and kind == "beside":
             kind = "hold"
@@ -75,9 +81,21 @@ def _zone(figure: Figure, backdrop: Backdrop) -> str:
         return "ground" if heavy and pose not in ("water", "float") else "free"
     if figure.position == "water" or pose == "water" or place in ("water", "underwater"):
         return "water" if backdrop.water is not None else "ground"
+    if place == "any" and figure.art.moves == "fly" and not is_listed(figure, "perching") and pose is None:
+        return "sky"
     if place == "sky" and pose in ("sit", "lie", "upright") and figure.art.moves == "fly":
         return "ground"
     return {"sky": "sky", "space": "sky", "wall": "wall"}.get(place, "ground")
+
+
+def _lift_hosts(relations: Sequence[Relation], groups: Sequence[Sequence[Figure]]) -> None:
+    """What somebody flies on is in the sky as well."""
+    for relation in relations:
+        riders = groups[relation.subject]
+        flies = any(one.verb is not None and one.verb.pose == "sky" for one in riders)
+        if relation.kind in ("on", "inside") and flies:
+            for figure in groups[relation.reference]:
+                figure.position = figure.position or "sky"
 
 
 def _sides(relation: Relation) -> tuple[int, int]:
@@ -115,6 +133,11 @@ def _enlarge_hosts(relations: Sequence[Relation], groups: Sequence[Sequence[Figu
     """What shelters or holds something must be the larger of the two."""
     for relation in relations:
         dependent, host = _sides(relation)
+        if relation.kind == "above":
+            for figure in groups[host]:
+                figure.height = min(figure.height, base * 0.46)
+            for figure in groups[dependent]:
+                figure.height = min(figure.height, base * 0.36)
         if relation.kind in ("under", "inside", "behind", "front") and groups[dependent] and groups[host]:
             small = max(figure.height for figure in groups[dependent])
             factor = {"under": 2.0, "inside": 1.0}.get(relation.kind, 0.0)
@@ -130,18 +153,17 @@ def _place_dependents(
     """Place what depends on something placed, again and again until nothing more can be placed."""
     for _ in range(len(relations) + 1):
         for relation in relations:
-            dependent, host = _sides(relation)
-            waiting = [figure for figure in groups[dependent] if not figure.placed]
-            hosts = [figure for figure in groups[host] if figure.placed]
-            if not waiting or not hosts or dependent == host:
+            kind, (dependent, host) = relation.kind, _sides(relation)
+            alike = [dependent, *(_sides(one)[0] for one in relations if one.kind == kind and _sides(one)[1] == host)]
+            waiting = [f for thing in dict.fromkeys(alike) for f in groups[thing] if not f.placed and thing != host]
+            hosts = [figure for figure in groups[host] if figure.placed][: len(waiting)]
+            if kind not in CARRIED and kind not in STACKED:
                 continue
-            if relation.kind in CARRIED or relation.kind in STACKED:
-                for index, carrier in enumerate(hosts[: len(waiting)]):
-                    share = waiting[index :: len(hosts[: len(waiting)])]
-                    if relation.kind in CARRIED:
-                        attach(relation.kind, share, carrier, rng)
-                    else:
-                        stack(relation.kind, share, carrier, picture, rng)
+            for index, carrier in enumerate(hosts):
+                if kind in CARRIED:
+                    attach(kind, waiting[index :: len(hosts)], carrier, rng)
+                else:
+                    stack(kind, waiting[index :: len(hosts)], carrier, picture, rng)
     for group in groups:
         for figure in group:
             if not figure.placed:
@@ -163,6 +185,22 @@ def _finish(figure: Figure, figures: Sequence[Figure], backdrop: Backdrop, pictu
     if pose == "tilt":
         figure.angle = 8
     figure.shadow = backdrop.shadows and figure.host is None and figure.zone in ("ground", "air")
+
+
+def _keep_inside(figures: Sequence[Figure], picture: tuple[int, int]) -> None:
+    """Move whatever carries something so that all of it can be seen."""
+    for root in (figure for figure in figures if figure.host is None):
+        members = [figure for figure in figures if figure.root() is root]
+        if len(members) < 2:
+            continue
+        left, top, right, bottom = (
+            pick(figure.box[i] for figure in members) for i, pick in enumerate((min, min, max, max))
+        )
+        down = max(0.0, min(0.02 * picture[1] - top, 0.98 * picture[1] - bottom))
+        across = max(0.0, -left) if left < 0 else min(0.0, picture[0] - right)
+        for figure in members:
+            figure.foot += down
+            figure.x += across
 
 
 def _turn_to_each_other(relations: Sequence[Relation], groups: Sequence[Sequence[Figure]]) -> None:

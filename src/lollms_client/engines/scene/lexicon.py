@@ -73,8 +73,13 @@ class Lexicon:
     def __init__(self, library: ArtLibrary) -> None:
         self.library = library
         self.meanings: dict[tuple[str, ...], list[Meaning]] = {}
+        rewritten: dict[str, str] = facts()["rewritten"]
+        self._rewritten = {tuple(old.split()): new.split() for old, new in rewritten.items()}
         self._add_facts(facts())
         self._add_verbs(facts())
+        for phrase, kinds in facts()["people_kinds"].items():
+            if kinds[0] in library:
+                self._add(phrase, Meaning("object", kinds[0], True))
         self._add("of", Meaning("of"))
         for phrase, (object_id, plural) in library.words.items():
             self._add(phrase, Meaning("object", object_id, plural))
@@ -120,6 +125,22 @@ class Lexicon:
     def _add_verb(self, form: str, verb: Verb, participle: bool) -> None:
         said = Verb(verb.base, verb.motion, verb.pose, verb.takes, participle)
         self._add(form, Meaning("verb", said))
+
+    def rewrite(self, words: list[str]) -> list[str]:
+        """The words with phrases replaced that are better said otherwise: `polar bear` is a white bear in the snow."""
+        result: list[str] = []
+        position = 0
+        while position < len(words):
+            for length in range(min(4, len(words) - position), 0, -1):
+                instead = self._rewritten.get(tuple(words[position : position + length]))
+                if instead is not None:
+                    result += instead
+                    position += length
+                    break
+            else:
+                result.append(words[position])
+                position += 1
+        return result
 
     def at(self, words: list[str], start: int) -> tuple[int, list[Meaning]]:
         """The longest known phrase at a position: its length in words (0 where there is none) and its meanings."""

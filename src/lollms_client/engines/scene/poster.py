@@ -11,8 +11,8 @@ from lollms_client.engines.scene.composer import Scene
 from lollms_client.engines.scene.figures import wrap_svg
 from lollms_client.engines.scene.lettering import Line, text_svg, wrap
 from lollms_client.engines.scene.lexicon import facts
-from lollms_client.engines.scene.sketch import Sketch
 from lollms_client.engines.scene.light import light_of
+from lollms_client.engines.scene.sketch import Sketch
 
 _QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?<!\w)['‘]([^'’]+(?:['’]\w[^'’]*)*)['’](?!\w)")
 _SAYING = re.compile(

@@ -36,6 +36,7 @@ class _Pending:
     kind: str
     subjects: list[int]
     word: str = ""
+    spread: bool = False  # it has had a reference already, and an `and` follows
 
 
 def read_prompt(text: str, lexicon: Lexicon, nearest: Nearest | None = None) -> Description:
@@ -143,6 +144,8 @@ class _Reader:
             return
         indexes = self._mention(token)
         self.modifiers = [_Modifier()]
+        if self.pending is not None and self.pending.spread and self._starts_anew(token):
+            self.pending = None
         if self.pending is not None:
             self._close_relation(self.pending, indexes)
         elif self.between is not None and self.previous.kind in ("article", "and", "number", "colour", "size"):
@@ -150,6 +153,16 @@ class _Reader:
         else:
             self._take_as_subject(indexes)
         self.last = indexes
+
+    def _starts_anew(self, token: Token) -> bool:
+        """Whether this noun, after `with … and`, is the subject of something new: `a boy with a dog and a girl …`."""
+        following = [one for one in self.tokens[self.index + 1 :] if one.kind not in ("filler", "decorative")][:2]
+        kinds = [one.kind for one in following]
+        if kinds and kinds[0] in ("relation", "verb"):
+            return kinds[1:] != ["pronoun"]
+        assert self.pending is not None
+        living = self.lexicon.library[token.value].group in ("people", "animals")
+        return self.pending.kind in ("wear", "hold") and living
 
     def _mention(self, token: Token) -> list[int]:
         things = self.description.things
@@ -227,7 +240,10 @@ class _Reader:
         pending, self.pending = self.pending, None
         if pending is None or not pending.subjects:
             return
-        target, subjects = self._meant_by(token, pending.subjects), pending.subjects
+        subjects = pending.subjects
+        if len(subjects) > 1 and len(subjects) == len(self.description.things):  # "a mushroom and a mouse under it"
+            subjects = subjects[1:]
+        target = self._meant_by(token, subjects)
         relations = self.description.relations
         hosts = [r.subject for r in relations if r.reference in subjects and r.kind == "beside"]
         if hosts and token.said not in ("him", "her"):  # "a table with a cup and a plate on it"
@@ -259,8 +275,12 @@ class _Reader:
             return []
         if token.said in ("with", "along with", "together with") and self.last:
             return self.last if self.last[0] in self.subjects else self.subjects
-        related = {one.subject for one in self.description.relations}
-        if self.previous.kind == "object" and any(index in related for index in self.subjects):
+        relations = self.description.relations
+        related = {one.subject for one in relations}
+        in_hand = any(
+            one.kind in ("hold", "wear", "look", "play", "kick") and one.reference in self.last for one in relations
+        )
+        if self.previous.kind == "object" and any(index in related for index in self.subjects) and not in_hand:
             return list(self.last)
         return list(self.subjects or self.last)
 
@@ -307,7 +327,7 @@ class _Reader:
             self._relate(pending.kind, pending.subjects, reference)
         spreads = pending.kind in _SPREADING and pending.word in ("with", "verb", "of", "along with")
         if spreads and self._next(("filler", "decorative", "comma")).kind == "and":
-            self.pending = _Pending(pending.kind, pending.subjects, pending.word)
+            self.pending = _Pending(pending.kind, pending.subjects, pending.word, True)
 
     def _close_between(self, indexes: list[int]) -> None:
         assert self.between is not None
@@ -346,6 +366,8 @@ class _Reader:
         if self.fronted and not self.subjects:
             self.fronted_verb = verb
             return
+        if self.previous.kind == "object" and self._came_along():
+            self.subjects = list(self.last)  # "a castle with a dragon flying": the dragon flies
         subjects = self.subjects or self.last
         takes = verb.takes
         if takes == "fly":
@@ -354,6 +376,13 @@ class _Reader:
             if not (verb.base == "fly" and takes == "hold"):
                 self.description.things[index].verb = verb
         self.pending = _Pending(takes, list(subjects), "verb") if takes and subjects else None
+
+    def _came_along(self) -> bool:
+        """Whether what was mentioned last stands beside the subject."""
+        return any(
+            one.kind == "beside" and one.subject in self.subjects and one.reference in self.last
+            for one in self.description.relations
+        )
 
     def _follows_subject(self) -> bool:
         return self.previous.kind in ("object", "pronoun", "copula", "part") and bool(self.subjects)

@@ -31,7 +31,7 @@ def words_of(text: str) -> list[str]:
 
 def tokens_of(text: str, lexicon: Lexicon) -> list[Token]:
     """The phrases of a prompt, each with the one meaning that fits its neighbours."""
-    words = words_of(text)
+    words = lexicon.rewrite(words_of(text))
     phrases: list[tuple[str, list[Meaning]]] = []
     position = 0
     while position < len(words):
