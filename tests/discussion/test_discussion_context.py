@@ -115,6 +115,14 @@ def test_what_cannot_fit_or_be_done_is_an_error() -> None:
         discussion.export("markdown", max_allowed_tokens=12, count=words, strategy="best")  # type: ignore[arg-type]
 
 
+def test_both_limits_hold() -> None:
+    discussion = counting(10)
+    prompt = discussion.export("lollms_text", max_allowed_tokens=24, count=words, limit=1, suppress_system_prompt=True)
+    assert prompt == "!@>assistant:\nn9"
+    with pytest.raises(BadSetting, match="json"):
+        discussion.export("json", max_allowed_tokens=24)
+
+
 def test_an_estimate_is_told() -> None:
     notes: list[CallWarning] = []
     counting(2).export("lollms_text", max_allowed_tokens=1_000, warnings=notes)

@@ -193,9 +193,10 @@ def ask(discussion: Conversation, question: str) -> str:
     if client is None:
         raise BadSetting("the discussion has no client to ask a model with", setting="lollmsClient")
     accumulator = ChatAccumulator()
-    with client.stream_chat([Message.user(question)]) as stream:
-        if not hasattr(stream, "__iter__"):
-            raise BadSetting("an asynchronous client cannot be asked here: give a function", setting="lollmsClient")
+    answer = client.stream_chat([Message.user(question)])
+    if not hasattr(answer, "__enter__"):
+        raise BadSetting("an asynchronous client cannot be asked here: give a function", setting="lollmsClient")
+    with answer as stream:
         accumulator.add_all(stream)
     return accumulator.result().text.strip()
 

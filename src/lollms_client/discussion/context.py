@@ -49,7 +49,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """What fits: the messages, oldest first, and the text of the summary that stands for what is before them."""
+    """What fits: the messages, oldest first, and the summary, under its heading, that stands for what is before."""
 
     messages: list[LollmsMessage]
     summary: str = ""
@@ -85,7 +85,8 @@ def fit(
     """
     if budget.strategy not in STRATEGIES:
         raise BadSetting(f"no strategy {budget.strategy!r}: use one of {', '.join(STRATEGIES)}", setting="strategy")
-    room = budget.tokens - (budget.count(system_text) + TURN_TOKENS if system_text else 0)
+    system_turn = f"!@>system:\n{system_text}"  # the longest form that it takes
+    room = budget.tokens - (budget.count(system_turn) + TURN_TOKENS if system_text else 0)
     if budget.strategy == "summarise":
         return _summarised(tree, branch_tip_id, room, budget, notes)
     pins = set(tree.pins) if budget.strategy == "keep_pinned" else set()
@@ -165,7 +166,7 @@ def _summarised(
         summary = _write_summary(tree, recent, summary, room, budget)
         recent, summary = _since_summary(tree, branch_tip_id)
     kept = _newest(iter(recent), pinned, room - _summary_cost(summary, budget), budget, notes)
-    return Window(messages=kept, summary=summary.content if summary is not None else "")
+    return Window(messages=kept, summary=_headed(summary) if summary is not None else "")
 
 
 def _since_summary(tree: MessageTree, branch_tip_id: str | None) -> tuple[list[LollmsMessage], LollmsMessage | None]:
@@ -179,7 +180,11 @@ def _since_summary(tree: MessageTree, branch_tip_id: str | None) -> tuple[list[L
 
 
 def _summary_cost(summary: LollmsMessage | None, budget: Budget) -> int:
-    return budget.count(summary.content) + TURN_TOKENS if summary is not None else 0
+    return budget.count(_headed(summary)) + TURN_TOKENS if summary is not None else 0
+
+
+def _headed(summary: LollmsMessage) -> str:
+    return f"-- Summary of the conversation so far --\n{summary.content}"
 
 
 def _write_summary(

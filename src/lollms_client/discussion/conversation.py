@@ -13,6 +13,7 @@ from lollms_client.discussion.message import LollmsMessage
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.tree import MessageTree
 from lollms_client.discussion.turns import to_turns
+from lollms_client.errors import BadSetting
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.media import Media
 from lollms_client.types.message import Message
@@ -116,8 +117,6 @@ class Conversation(MessageTree):
         With `max_allowed_tokens` only what fits: see `export`. Raises UnknownMessage, ContextTooLong.
         """
         notes = warnings if warnings is not None else []
-        if max_allowed_tokens is None:
-            return to_turns(self.get_messages(branch_tip_id), self.system_text)
         budget = self._budget(max_allowed_tokens, strategy, count, count_image, summarise, notes)
         branch, system = self._window(branch_tip_id, self.system_text, budget, notes)
         return to_turns(branch, system)
@@ -153,26 +152,25 @@ class Conversation(MessageTree):
         """
         check_format(format_type)
         if format_type == "json":
-            return self._export_json(branch_tip_id, limit)
+            return self._export_json(branch_tip_id, limit, max_allowed_tokens)
         notes = warnings if warnings is not None else []
-        system = self.system_text if system_prompt_override is None else system_prompt_override
-        system = "" if suppress_system_prompt else system
-        if max_allowed_tokens is None:
-            branch = self.get_messages(branch_tip_id, limit)
-        else:
-            budget = self._budget(max_allowed_tokens, strategy, count, count_image, summarise, notes)
-            branch, system = self._window(branch_tip_id, system, budget, notes)
+        given = self.system_text if system_prompt_override is None else system_prompt_override
+        system = given if not suppress_system_prompt else ""
+        budget = self._budget(max_allowed_tokens, strategy, count, count_image, summarise, notes)
+        branch, system = self._window(branch_tip_id, system, budget, notes, limit)
         return export_branch(format_type, branch, system, self._state.title, notes)
 
     def _budget(
         self,
-        tokens: int,
+        tokens: int | None,
         strategy: Strategy,
         count: Callable[[str], int] | None,
         count_image: Callable[[Media | None], int] | None,
         summarise: Callable[[str], str] | None,
         notes: list[CallWarning],
-    ) -> Budget:
+    ) -> Budget | None:
+        if tokens is None:
+            return None
         from lollms_client.discussion.context import Budget, counter_of
 
         if count is None:
@@ -183,15 +181,24 @@ class Conversation(MessageTree):
         return budget if count_image is None else msgspec.structs.replace(budget, count_image=count_image)
 
     def _window(
-        self, branch_tip_id: str | None, system: str, budget: Budget, notes: list[CallWarning]
+        self,
+        branch_tip_id: str | None,
+        system: str,
+        budget: Budget | None,
+        notes: list[CallWarning],
+        limit: int | None = None,
     ) -> tuple[list[LollmsMessage], str]:
+        if budget is None:
+            return self.get_messages(branch_tip_id, limit), system
         from lollms_client.discussion.context import fit
 
         window = fit(self, branch_tip_id, system, budget, notes)
-        summary = f"-- Summary of the conversation so far --\n{window.summary}" if window.summary else ""
-        return window.messages, "\n\n".join(text for text in (system, summary) if text)
+        newest = window.messages if limit is None else window.messages[max(0, len(window.messages) - limit) :]
+        return newest, "\n\n".join(text for text in (system, window.summary) if text)
 
-    def _export_json(self, branch_tip_id: str | None, limit: int | None) -> str:
+    def _export_json(self, branch_tip_id: str | None, limit: int | None, tokens: int | None) -> str:
+        if tokens is not None:
+            raise BadSetting("json keeps everything: it has no max_allowed_tokens", setting="max_allowed_tokens")
         from lollms_client.discussion.export_json import to_json
 
         if branch_tip_id is None and limit is None:

@@ -144,23 +144,19 @@ class LollmsMessage:
         if status not in _STATUSES:
             raise BadSetting(f"no status {status!r}: use complete, partial or failed", setting="status")
         pictures = list(images or ())
+        plain = {"parent_id": parent_id, "status": status, "error": error, "finish": finish, "kind": kind}
+        for name, value in {**plain, "model_name": model_name, "binding_name": binding_name}.items():
+            put(self, name, value)
         put(self, "id", id or new_id())
-        put(self, "parent_id", parent_id)
         put(self, "sender", sender or role)
         put(self, "sender_type", role)
         put(self, "parts", tuple(parts) if parts is not None else _compose(content, thoughts, pictures))
         put(self, "created_at", created_at or datetime.now(UTC))
-        put(self, "status", status)
-        put(self, "error", error)
         put(self, "usage", usage or Usage())
-        put(self, "model_name", model_name)
-        put(self, "binding_name", binding_name)
-        put(self, "finish", finish)
         put(self, "warnings", tuple(warnings))
         put(self, "metadata", dict(metadata or {}))
         off = frozenset(position for position, picture in enumerate(pictures) if _is_inactive(picture))
         put(self, "inactive_images", off | frozenset(inactive_images))
-        put(self, "kind", kind)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self._notify is not None and name in _FIXED:
