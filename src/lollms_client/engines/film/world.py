@@ -11,7 +11,7 @@ from PIL import Image
 from lollms_client.engines.film.motion import Move, Pose, choose_moves, pose_at
 from lollms_client.engines.film.puppet import PADDING, POSES, cycles_per_second, moves_parts, sprite
 from lollms_client.engines.scene.backdrop import Layer
-from lollms_client.engines.scene.composer import Scene
+from lollms_client.engines.scene.composer import Scene, in_water
 from lollms_client.engines.scene.figures import Figure, wrap_svg
 from lollms_client.engines.scene.rendering import rasterise
 
@@ -44,6 +44,7 @@ class World:
         together = [(one.subject, one.reference) for one in scene.description.relations if one.kind == "chase"]
         self.moves = choose_moves(scene.figures, together, scene.width, seconds, seed)
         self._behind: list[_Plate] = []
+        self._screens: list[_Plate] = []
         self._before: list[_Plate] = []
         self._sprites: dict[tuple[object, ...], Image.Image] = {}
 
@@ -52,6 +53,7 @@ class World:
         jobs = len(self.scene.figures) + 2
         self._behind = self._plates(self.scene.backdrop.layers)
         yield 1 / jobs
+        self._screens = self._plates(self.scene.backdrop.screens)
         self._before = self._plates(self.scene.backdrop.overlays)
         yield 2 / jobs
         for index, figure in enumerate(self.scene.figures):
@@ -104,10 +106,16 @@ class World:
         for plate in self._behind:
             self._lay(canvas, plate, time, pan)
         placed = [(figure, *self._pose(figure, time)) for figure in self.scene.figures]
+        for figure, pose, turned in placed:
+            if in_water(figure):
+                self._put(canvas, figure, pose, turned, time)
+        for plate in self._screens:
+            self._lay(canvas, plate, time, 0.0)
         for figure, pose, _ in placed:
             self._shadow(canvas, figure, pose)
         for figure, pose, turned in placed:
-            self._put(canvas, figure, pose, turned, time)
+            if not in_water(figure):
+                self._put(canvas, figure, pose, turned, time)
         for plate in self._before:
             self._lay(canvas, plate, time, 0.0)
         return canvas

@@ -70,11 +70,12 @@ def _put_inside(figure: Figure, host: Figure, share: float, count: int) -> None:
     else:
         limit = host.width * 0.8 / figure.art.aspect / (1 if count == 1 else count * 0.6)
         figure.height = min(figure.height, limit)
-        known = max(facts()["seats"].get(host.art.id, 0.5), 0.8 if host.art.group == "vehicles" else 0.0)
-        if host.art.group == "vehicles":
-            figure.height = min(figure.height, host.height * 0.62)
+        known = facts()["seats"].get(host.art.id, 0.5)
         sunk = host.top + host.height * min(0.85, shape_of(host.art).box[1] + 0.1 + known * 0.5)
         figure.foot = max(sunk, host.top + figure.height * 0.3 + host.height * 0.1)
+        if host.art.group == "vehicles" and host.art.id not in facts()["seats"]:  # half of it looks out at the top
+            figure.height = min(figure.height, host.height * 0.7)
+            figure.foot = host.top + shape_of(host.art).seat[1] * host.height + figure.height * 0.45
         figure.depth = host.depth - 0.4
 
 

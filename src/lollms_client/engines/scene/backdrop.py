@@ -25,13 +25,15 @@ class Layer:
 
 @dataclass
 class Backdrop:
-    """Layers from back to front, `overlays` before the things. Heights are fractions of the picture's height.
+    """Layers from back to front; `screens` hide the lower parts of what is in the water but nothing else, `overlays`
+    lie before all things. Heights are fractions of the picture's height.
 
     `ground` is where feet can stand (farthest, nearest), `water` where floating things meet the surface, `sky` the
     band for flying things. `floating` scenes (space, the deep sea) have things at any height.
     """
 
     layers: list[Layer] = field(default_factory=list)
+    screens: list[Layer] = field(default_factory=list)
     overlays: list[Layer] = field(default_factory=list)
     ground: tuple[float, float] = (0.72, 0.94)
     sky: tuple[float, float] = (0.06, 0.5)
@@ -75,6 +77,10 @@ class Stage:
     def over(self, name: str, svg: str, depth: float = 1.0, drift: float = 0.0) -> None:
         """Add a layer before the things."""
         self.backdrop.overlays.append(Layer(name, svg, depth, drift))
+
+    def screen(self, name: str, svg: str, drift: float = 0.0) -> None:
+        """Add a layer before what is in the water, behind what stands on land."""
+        self.backdrop.screens.append(Layer(name, svg, 1.0, drift))
 
     def y(self, fraction: float) -> float:
         """A height in pixels."""

@@ -65,10 +65,18 @@ class Scene:
     def svg(self) -> str:
         """The whole scene as an SVG document."""
         parts = [f"<g>{layer.svg}</g>" for layer in self.backdrop.layers]
+        named = [(figure, f"f{index}-") for index, figure in enumerate(self.figures)]
+        parts += [self.figure_svg(figure, name) for figure, name in named if in_water(figure)]
+        parts += [f"<g>{layer.svg}</g>" for layer in self.backdrop.screens]
         parts += [self.shadow_svg(figure) for figure in self.figures]
-        parts += [self.figure_svg(figure, f"f{index}-") for index, figure in enumerate(self.figures)]
+        parts += [self.figure_svg(figure, name) for figure, name in named if not in_water(figure)]
         parts += [f"<g>{layer.svg}</g>" for layer in self.backdrop.overlays]
         return wrap_svg("".join(parts), self.width, self.height)
+
+
+def in_water(figure: Figure) -> bool:
+    """Whether a figure, or what carries it, is in the water: it is drawn behind the water's near parts."""
+    return figure.root().zone == "water"
 
 
 class SceneComposer:
@@ -96,6 +104,7 @@ class SceneComposer:
         of the height, from the top, where nothing is to fly."""
         groups = [self._figures(description, index) for index in range(len(description.things))]
         description = replace(description, relations=[as_meant(one, groups) for one in description.relations])
+        _dress(description, groups)
         present = {figure.art.id for group in groups for figure in group}
         place = self.place_for(description, [figure for group in groups for figure in group])
         weather = set(description.weather)
@@ -153,6 +162,18 @@ class SceneComposer:
             return "lake"
         flying = any(f.verb is not None and f.verb.pose == "sky" for f in figures)
         return elect_place(figures, _carried(description), flying)
+
+
+def _dress(description: Description, groups: list[list[Figure]]) -> None:
+    """People in a coloured garment wear that colour; the garment is not drawn once more."""
+    for relation in description.relations:
+        clothes, people = groups[relation.reference], groups[relation.subject]
+        if relation.kind != "wear" or not clothes or not people or people[0].art.group != "people":
+            continue
+        if clothes[0].art.id in facts()["garments"] and clothes[0].colours:
+            for index, person in enumerate(people):
+                person.colours = clothes[index % len(clothes)].colours
+            groups[relation.reference] = []
 
 
 def _carried(description: Description) -> set[int]:

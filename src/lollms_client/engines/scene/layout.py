@@ -55,6 +55,8 @@ def as_meant(relation: Relation, groups: Sequence[Sequence[Figure]]) -> Relation
     kind = relation.kind
     if kind == "beside" and is_listed(subject[0], "containers") and reference[0].art.group in ("plants", "food"):
         return Relation("inside", relation.reference, relation.subject)
+    if kind == "inside" and reference[0].art.group == "clothing" and reference[0].art.id != "bag":
+        kind = "wear"
     if kind in ("beside", "on") and subject[0].art.group in _LIVING:
         if any(is_listed(reference[0], name) for name in ("headwear", "on_body", "footwear")):
             kind = "wear"

@@ -61,13 +61,13 @@ def lake(stage: Stage) -> None:
         0.5,
     )
     stage.add("ripples", sketch.ripples(stage.y(0.62), stage.y(0.9), 46, mix(colour, "#ffffff", 0.65)), 0.6, 0.008)
-    stage.over("near water", sketch.wave_band(stage.y(0.8), u * 0.8, u * 26, shade(colour, -0.05), 0.72), 1.0, 0.02)
+    stage.screen("near water", sketch.wave_band(stage.y(0.8), u * 0.8, u * 26, shade(colour, -0.05), 0.72), 0.02)
     bank = stage.ground_colour("#6fb254")
     near = sketch.path(
         f"M-2 {stage.height + 2}V{stage.y(0.9):.0f}Q{stage.width * 0.3:.0f} {stage.y(0.9):.0f} {stage.width * 0.5:.0f} {stage.y(0.96):.0f}T{stage.width + 2} {stage.y(0.93):.0f}V{stage.height + 2}Z",
         bank,
     )
-    stage.over("bank", near + sketch.tufts(stage.y(0.96), stage.height, 30, shade(bank, -0.2)), 1.1)
+    stage.screen("bank", near + sketch.tufts(stage.y(0.96), stage.height, 30, shade(bank, -0.2)))
     stage.backdrop.water, stage.backdrop.ground = 0.81, (0.9, 0.97)
     stage.falling_weather()
 
