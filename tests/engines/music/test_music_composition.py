@@ -6,11 +6,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from music_measuring import likely_keys, score_of
 
 from lollms_client.engines.music.catalogue import genres, instruments
 from lollms_client.engines.music.score import DRUMS, Note, Score
-from lollms_client.engines.music.theory import Key, lead_voices, parse_chord, parse_key
+from lollms_client.engines.music.theory import Key, lead_voices, melody_scale, parse_chord, parse_key
+from tests.engines.music.music_measuring import likely_keys, music, score_of
 
 
 def notes_of(score: Score, role: str) -> list[Note]:
@@ -164,3 +164,105 @@ def test_genres_have_their_own_grooves() -> None:
             inside = [n for n in notes_of(score, "drums") if 0 <= n.start - section.start * bar < 2 * bar]
             grooves[name] = frozenset((round((n.start - section.start * bar) * 6), n.pitch) for n in inside)
     assert len(set(grooves.values())) == len(grooves)
+
+
+def test_sections_end_on_a_long_note() -> None:
+    score, _ = score_of("folk", seconds=120, seed=2)
+    bar = score.timing.bar
+    for section in score.sections[1:]:
+        end = (section.start + section.bars) * bar
+        last = [note for note in notes_of(score, "lead") if note.start < end - 0.05][-1]
+        assert last.length > 0.35 * bar
+        assert last.start + last.length > end - 0.3
+
+
+def test_strong_beats_carry_tones_of_the_chord() -> None:
+    good = total = 0
+    for seed in range(6):
+        score, _ = score_of("pop", seconds=60, seed=seed)
+        for note in notes_of(score, "lead"):
+            if abs(note.start / score.timing.bar - round(note.start / score.timing.bar)) < 0.02:
+                span = max((c for c in score.chords if c.start <= note.start + 0.1), key=lambda c: c.start)
+                total += 1
+                good += note.pitch % 12 in span.chord.tones
+    assert good / total > 0.97
+
+
+def test_swing_delays_the_second_eighth() -> None:
+    def offbeats(name: str) -> list[float]:
+        score, _ = score_of(name, seconds=90, extra={"time_signature": "4/4"})
+        places = [note.start % 1 for note in notes_of(score, "lead")]
+        return [place for place in places if 0.4 < place < 0.8]
+
+    assert np.median(offbeats("jazz")) > 0.62
+    assert np.median(offbeats("rock")) < 0.54
+
+
+def test_a_new_chord_begins_on_its_root() -> None:
+    score, _ = score_of("waltz", seconds=90)
+    before = None
+    for span in score.chords[:-1]:
+        first = [note for note in notes_of(score, "bass") if abs(note.start - span.start) < 0.1]
+        if first and span.chord != before:
+            assert first[0].pitch % 12 == span.chord.root
+        before = span.chord
+
+
+def test_choruses_begin_with_a_crash_and_sections_with_fills() -> None:
+    score, _ = score_of("rock", seconds=120)
+    bar = score.timing.bar
+    drums = notes_of(score, "drums")
+    verse = next(s for s in score.sections if s.role == "verse")
+    for section in (s for s in score.sections if s.role in ("chorus", "solo")):
+        start = section.start * bar
+        assert any(note.pitch == DRUMS["c"] and abs(note.start - start) < 0.1 for note in drums)
+        toms = [
+            n
+            for n in drums
+            if start - bar / 2 <= n.start < start and n.pitch in (DRUMS["th"], DRUMS["tm"], DRUMS["tl"])
+        ]
+        assert toms
+    plain = (verse.start + 1) * bar
+    assert not [n for n in drums if plain <= n.start < plain + bar and n.pitch == DRUMS["tl"]]
+
+
+def test_the_last_chorus_has_a_second_voice() -> None:
+    score, _ = score_of("rock", seconds=120)
+    bar = score.timing.bar
+    last = next(s for s in score.sections if s.last)
+    spans = (last.start * bar + 0.05, (last.start + last.bars) * bar - 0.1)
+    lead = [n for n in notes_of(score, "lead") if spans[0] < n.start < spans[1]]
+    second = [n for n in notes_of(score, "counter") if spans[0] < n.start < spans[1]]
+    together = [n for n in lead if any(abs(n.start - m.start) < 0.1 for m in second)]
+    assert len(together) > 0.8 * len(lead)
+    below = [m for n in lead for m in second if abs(n.start - m.start) < 0.1 and m.pitch < n.pitch]
+    assert len(below) > 0.8 * len(together)
+
+
+def test_counterpoint_imitates_the_theme_a_bar_later() -> None:
+    score, _ = score_of("baroque in 4/4", seconds=90)
+    lead, answer = bars_of(score, "lead"), bars_of(score, "counter")
+    same = sum(
+        1
+        for section in score.sections
+        if section.role == "verse" and section.occurrence == 0
+        for bar in range(section.start, section.start + 3)
+        if {place for place, _ in lead[bar]} == {place for place, _ in answer[bar + 1]}
+    )
+    assert same >= 2
+
+
+def test_the_description_shortens_repeated_chords() -> None:
+    result = music("folk", seconds=60, output_format="midi")
+    lines = [line for line in result.text.splitlines() if line.startswith("Chords of the")]
+    assert lines
+    for line in lines:
+        chords = line.partition(": ")[2].rstrip(".").split(" | ")
+        assert len(chords) < 2 or chords[: len(chords) // 2] != chords[len(chords) // 2 :]
+
+
+def test_a_dominant_bends_the_scale() -> None:
+    key = Key(9, "minor")
+    assert 8 in melody_scale(key, parse_chord("V7", key), "full")
+    assert 7 not in melody_scale(key, parse_chord("V7", key), "full")
+    assert 7 in melody_scale(key, parse_chord("i", key), "full")

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from music_measuring import beat_strength, centroid, chroma, decibels, likely_keys, music, onset_strength, read_wav
+
+from tests.engines.music.music_measuring import (
+    beat_strength,
+    centroid,
+    chroma,
+    decibels,
+    likely_keys,
+    music,
+    onset_strength,
+    read_wav,
+)
 
 
 def test_genres_differ_in_timbre_and_in_how_much_happens() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from music_measuring import Array, centroid
 
 from lollms_client.engines.music.catalogue import genres, instruments
 from lollms_client.engines.music.synthesis.percussion import KITS
 from lollms_client.engines.music.synthesis.signal import RATE, frequency
 from lollms_client.engines.music.synthesis.voices import NoteCache
+from tests.engines.music.music_measuring import Array, centroid
 
 
 def note(name: str, pitch: int, seconds: float = 1.0, velocity: int = 90) -> Array:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 
 import pytest
-from music_measuring import music, score_of
 
 from lollms_client.engines.music.catalogue import genres, instruments
+from tests.engines.music.music_measuring import music, score_of
 
 mido = pytest.importorskip("mido")
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from music_measuring import (
+
+from lollms_client.engines import audio
+from lollms_client.engines.music.catalogue import genres
+from lollms_client.errors import BadSetting
+from lollms_client.types import MusicResult
+from tests.engines.music.music_measuring import (
     Array,
     decibels,
     longest_silence,
@@ -12,11 +17,6 @@ from music_measuring import (
     music_with_progress,
     read_wav,
 )
-
-from lollms_client.engines import audio
-from lollms_client.engines.music.catalogue import genres
-from lollms_client.errors import BadSetting
-from lollms_client.types import MusicResult
 
 
 def assert_sound(result: MusicResult, seconds: float) -> tuple[Array, int]:
