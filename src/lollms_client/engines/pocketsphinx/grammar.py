@@ -37,6 +37,7 @@ class _Rule(msgspec.Struct, kw_only=True):
     named: list[str] = msgspec.field(default_factory=list)
     inner: list[str] = msgspec.field(default_factory=list)
     size: int = 0
+    can_be_empty: bool = False
 
 
 def read_grammar(text: str) -> Grammar:
@@ -122,45 +123,52 @@ class _Parser:
         if self._next("=") != ("sign", "="):
             self._fail(f"`=` should follow <{name}>")
         rule = self.rules[name] = _Rule(public=public)
-        rule.body = self._choice(rule, at_end=True)
+        rule.body, rule.can_be_empty = self._choice(rule, at_end=True)
         if self._next(";") != ("sign", ";"):
             self._fail(f"`;` should end <{name}>")
 
-    def _choice(self, rule: _Rule, *, at_end: bool) -> str:
-        """Alternatives with their weights, brought to a sum of one."""
+    def _choice(self, rule: _Rule, *, at_end: bool) -> tuple[str, bool]:
+        """Alternatives with their weights, brought to a sum of one, and whether nothing at all fits them."""
         self._depth += 1
         if self._depth > _DEEPEST:
             self._fail(f"more than {_DEEPEST} brackets stand within each other")
         weights: list[float | None] = []
         sequences: list[str] = []
+        can_be_empty = False
         while True:
             weights.append(float(self._next("a weight")[1].strip("/ \t\n\r")) if self._peek()[0] == "weight" else None)
-            sequences.append(self._sequence(rule, at_end=at_end))
+            sequence, empty = self._sequence(rule, at_end=at_end)
+            sequences.append(sequence)
+            can_be_empty = can_be_empty or empty
             if self._peek() != ("sign", "|"):
                 break
             self._at += 1
         self._depth -= 1
         if all(weight is None for weight in weights):
-            return " | ".join(sequences)
+            return " | ".join(sequences), can_be_empty
         numbers = [1.0 if weight is None else weight for weight in weights]
         total = sum(numbers)
         if not 0.0 < total < float("inf") or min(numbers) <= 0.0:
             self._fail("weights must be greater than zero")
         shares = [max(number / total, 1e-6) for number in numbers]
-        return " | ".join(f"/{share:.6f}/ {one}" for share, one in zip(shares, sequences, strict=True))
+        weighted = [f"/{share:.6f}/ {one}" for share, one in zip(shares, sequences, strict=True)]
+        return " | ".join(weighted), can_be_empty
 
-    def _sequence(self, rule: _Rule, *, at_end: bool) -> str:
+    def _sequence(self, rule: _Rule, *, at_end: bool) -> tuple[str, bool]:
         items: list[str] = []
+        can_be_empty = True
         while self._peek()[0] in ("word", "quoted", "rule") or self._peek()[1] in ("(", "["):
             before = len(rule.named)
-            items.append(self._item(rule))
+            item, empty = self._item(rule)
+            items.append(item)
+            can_be_empty = can_be_empty and empty
             if not (at_end and self._ends_sequence()):
                 rule.inner += rule.named[before:]
             while self._peek()[0] == "tag":
                 self._at += 1
         if not items:
             self._fail("a word, a rule or a bracket is missing")
-        return " ".join(items)
+        return " ".join(items), can_be_empty
 
     def _ends_sequence(self) -> bool:
         place = self._at
@@ -168,28 +176,34 @@ class _Parser:
             place += 1
         return place >= len(self._pieces) or self._pieces[place][1] in ("|", ";")
 
-    def _item(self, rule: _Rule) -> str:
+    def _item(self, rule: _Rule) -> tuple[str, bool]:
         kind, piece = self._next("a word")
+        can_be_empty = False
         if piece in ("(", "["):
             before = len(rule.named)
-            inner = self._choice(rule, at_end=False)
+            inner, can_be_empty = self._choice(rule, at_end=False)
             rule.inner += rule.named[before:]
             closing = ")" if piece == "(" else "]"
             if self._next(closing)[1] != closing:
                 self._fail(f"`{closing}` is missing")
-            item = f"{piece} {inner} {closing}"
+            item = f"( {inner} )" if can_be_empty else f"{piece} {inner} {closing}"
+            can_be_empty = can_be_empty or piece == "["
         elif kind == "rule":
             name = piece[1:-1].strip()
             if name not in _SPECIAL:
                 rule.named.append(name)
             item = f"<{name}>"
+            can_be_empty = name == "NULL" or (name in self.rules and self.rules[name].can_be_empty)
         else:
             item = self._words(piece.strip('"').split())
             rule.size += len(piece.split())
         if self._peek()[1] in ("*", "+"):
-            item = f"( {item} ) {self._next('*')[1]}"
+            if can_be_empty:  # the engine would go round in nothing
+                self._fail("what can be empty cannot be repeated: write (a)*, not ([a])*")
+            sign = self._next("*")[1]
+            item, can_be_empty = f"( {item} ) {sign}", sign == "*"
             rule.inner += rule.named
-        return item
+        return item, can_be_empty
 
     def _words(self, words: list[str]) -> str:
         if not words:
