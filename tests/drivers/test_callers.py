@@ -263,3 +263,16 @@ def test_signals_of_others_do_not_disturb_a_call() -> None:
         assert seen
     finally:
         signal.signal(signal.SIGUSR1, previous)
+
+
+def test_proxies_come_from_the_environment_and_spare_who_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with loopback(lambda line, request: line.reply({"seen": request.target})) as proxy:
+        binding = service("http://service.invalid/v1", proxy=None)
+        monkeypatch.setenv("http_proxy", f"127.0.0.1:{proxy.port}")
+        assert BlockingDriver().run(binding.get("x"), CallContext()) == {"seen": "http://service.invalid/v1/x"}
+        monkeypatch.setenv("no_proxy", "service.invalid")
+        with pytest.raises(errors.Unavailable):
+            BlockingDriver().run(service("http://service.invalid", proxy=None, max_retries=0).get("x"), CallContext())
+        assert len(proxy.requests) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import urllib.request
 import zlib
 from collections.abc import Mapping
@@ -152,9 +154,20 @@ def proxy_for(url: str, connection: Connection) -> str | None:
     if connection.proxy is not None:
         return connection.proxy or None
     parts = urlsplit(url)
+    return _environment_proxy(parts.scheme, parts.hostname or "", tuple(map(os.environ.get, _PROXY_VARIABLES)))
+
+
+_PROXY_VARIABLES = tuple(
+    form for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for form in (name, name.upper())
+)
+
+
+@functools.lru_cache(maxsize=256)
+def _environment_proxy(scheme: str, host: str, variables: tuple[str | None, ...]) -> str | None:
+    """The standard library's reading of the environment and the system, done again only when `variables` change."""
     proxies = urllib.request.getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or urllib.request.proxy_bypass(parts.hostname or ""):
+    proxy = proxies.get(scheme) or proxies.get("all")
+    if not proxy or urllib.request.proxy_bypass(host):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
