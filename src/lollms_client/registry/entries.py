@@ -31,7 +31,7 @@ class BindingEntry:
     """
 
     __slots__ = (
-        "_manifest", "_read_manifest", "binding_type", "folder", "module", "name", "problem", "shadows", "source",
+        "_folder", "_manifest", "_read_manifest", "binding_type", "module", "name", "problem", "shadows", "source",
         "title",
     )  # fmt: skip
 
@@ -40,7 +40,7 @@ class BindingEntry:
         *,
         name: str,
         binding_type: str,
-        folder: Path,
+        folder: Path | str,
         source: str,
         title: str = "",
         manifest: Manifest | Callable[[], Manifest] | None = None,
@@ -49,7 +49,7 @@ class BindingEntry:
     ) -> None:
         self.name = name
         self.binding_type = binding_type
-        self.folder = folder
+        self._folder = folder
         self.source = source
         self.title = title or name
         self.problem = problem
@@ -57,6 +57,13 @@ class BindingEntry:
         self.shadows: tuple[Place, ...] = ()
         self._manifest = manifest if isinstance(manifest, Manifest) else None
         self._read_manifest = manifest if callable(manifest) else None
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies; made a Path when first looked at, which most entries of a long list never are."""
+        if isinstance(self._folder, str):
+            self._folder = Path(self._folder)
+        return self._folder
 
     @property
     def manifest(self) -> Manifest | None:

@@ -60,9 +60,9 @@ def _is_ours(module: ModuleType, entry: BindingEntry) -> bool:
 
 def _import(entry: BindingEntry, name: str, environment: Mapping[str, str] | None) -> ModuleType:
     from lollms_client.console import guard_console
-    from lollms_client.requirements.install_policy import install_policy
     from lollms_client.requirements.installing import ensure_requirements
     from lollms_client.requirements.opting_in import auto_install_allowed
+    from lollms_client.requirements.pipmaster_policy import install_policy
 
     allowed = auto_install_allowed(environment)
     if entry.manifest is not None:

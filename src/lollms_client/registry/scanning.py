@@ -100,16 +100,15 @@ def _entry(place: SearchPlace, folder: str, stamp: Stamp, cache: ManifestCache) 
         return None
     if record.derived and not binding_type:
         return None  # an ordinary package that happens to lie here
-    name = place.name or folder[len(os.path.dirname(folder)) :].strip(os.sep)  # noqa: PTH120 - faster than pathlib
-    path = Path(folder)
+    name = place.name or os.path.split(folder)[1]
     return BindingEntry(
         name=name,
         binding_type=binding_type,
-        folder=path,
+        folder=folder,
         source=place.source,
         title=record.title,
         manifest=None if not record.packed else partial(_manifest, record.packed, binding_type, name),
-        problem=problem if binding_type or problem else _unknown_type(name, path),
+        problem=problem if binding_type or problem else _unknown_type(name, Path(folder)),
         module=place.module,
     )
 

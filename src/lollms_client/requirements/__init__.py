@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from lollms_client.requirements.checking import missing_dependency, missing_requirements, requirements_of
 
 if TYPE_CHECKING:
-    from lollms_client.requirements.install_policy import install_policy
     from lollms_client.requirements.installing import (
         InstallPlan,
         ensure_requirements,
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
         plan_install,
     )
     from lollms_client.requirements.opting_in import auto_install_allowed
+    from lollms_client.requirements.pipmaster_policy import install_policy
 
 __all__ = [
     "InstallPlan",
@@ -32,7 +32,7 @@ _HOMES = {
     "InstallPlan": "lollms_client.requirements.installing",
     "auto_install_allowed": "lollms_client.requirements.opting_in",
     "ensure_requirements": "lollms_client.requirements.installing",
-    "install_policy": "lollms_client.requirements.install_policy",
+    "install_policy": "lollms_client.requirements.pipmaster_policy",
     "install_requirements": "lollms_client.requirements.installing",
     "plan_install": "lollms_client.requirements.installing",
 }

@@ -14,8 +14,8 @@ import msgspec
 from lollms_client.errors import MissingDependency
 from lollms_client.manifest.model import Manifest
 from lollms_client.requirements.checking import missing_dependency, missing_requirements, requirements_of
-from lollms_client.requirements.install_policy import permitted
 from lollms_client.requirements.opting_in import auto_install_allowed
+from lollms_client.requirements.pipmaster_policy import permitted
 
 Confirm = Callable[["InstallPlan"], bool]
 
