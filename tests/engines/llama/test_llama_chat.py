@@ -19,6 +19,7 @@ from lollms_client.types import (
     ChatRequest,
     Finished,
     ImagePart,
+    LogprobsDelta,
     Media,
     Message,
     ProgressPart,
@@ -108,6 +109,13 @@ def test_several_answers_even_more_than_slots(engine: LlamaEngine) -> None:
     assert len(answers) == 3
     assert len(set(answers)) == 3
     assert result.usage.output_tokens == 12
+
+
+def test_every_part_says_to_which_answer_it_belongs(engine: LlamaEngine) -> None:
+    request = ChatRequest(messages=user("Invent a name."), count=3, max_tokens=2, temperature=1.5, logprobs=0)
+    parts = list(engine.chat(request))
+    for kind in (TextDelta, LogprobsDelta, Finished):
+        assert {part.index for part in parts if isinstance(part, kind) and part.index is not None} == {0, 1, 2}
 
 
 @pytest.mark.parametrize("raw", [False, True])

@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy
 import pytest
 
+from lollms_client.assets import ensure
+from lollms_client.engines.asset_catalogue import MINILM
 from lollms_client.engines.sentence_embedding import SentenceEmbedder, shared_embedder
+from lollms_client.engines.wordpiece import WordPiece
 from lollms_client.errors import MissingAsset
 
 # the first numbers of each vector as transformers 5.23 with torch 2.13 computes them from the same weights
@@ -26,6 +29,26 @@ def test_vectors_are_those_of_the_reference() -> None:
     assert vectors.shape == (5, 384)
     assert numpy.allclose(vectors[:, :5], numpy.array(list(REFERENCE.values())), atol=1e-5)
     assert numpy.allclose(numpy.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+
+
+# as the tokenizers library 0.23 cuts them with the model's own tokenizer.json
+TOKENS = {
+    "": [101, 102],
+    "Unbelievable embeddings!": [101, 23653, 7861, 8270, 4667, 2015, 999, 102],
+    "ΣΑΣ ς İstanbul": [101, 1173, 14608, 29733, 1172, 9960, 102],
+    "a\tb\u200bc\x00d \ufffd": [101, 1037, 4647, 2094, 102],
+    "日本語 kana カナ": [101, 1864, 1876, 1950, 22827, 2050, 1700, 30241, 102],
+    "x" * 101: [101, 100, 102],
+    "résumé naïve": [101, 13746, 15743, 102],
+    "don't-stop (now)": [101, 2123, 1005, 1056, 1011, 2644, 1006, 2085, 1007, 102],
+}
+
+
+@pytest.mark.parametrize("text", TOKENS)
+def test_texts_are_cut_as_the_models_own_tokenizer_cuts_them(text: str) -> None:
+    words = WordPiece(ensure(MINILM) / "vocab.txt")
+    assert words.encode(text, 256) == TOKENS[text]
+    assert words.encode(text, 4) == ([*TOKENS[text][:3], 102] if len(TOKENS[text]) > 3 else TOKENS[text])
 
 
 def test_meaning_decides_what_is_near() -> None:
