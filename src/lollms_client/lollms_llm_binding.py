@@ -132,12 +132,14 @@ class LollmsLLMBinding(LollmsBinding):
 
     # --- flows ---
 
-    async def chat_flow(self, request: ChatRequest) -> AsyncGenerator[list[StreamPart], None]:
-        """The answer as lists of stream parts, one list for each piece that arrived. Flows override this."""
+    def chat_flow(self, request: ChatRequest) -> AsyncGenerator[list[StreamPart], None]:
+        """The answer as lists of stream parts, one list for each piece that arrived.
+
+        Bindings in flows override it as an async generator (`async def` with `yield`).
+        """
         from lollms_client.plain_llm import plain_chat
 
-        async for parts in plain_chat(self, request):
-            yield parts
+        return plain_chat(self, request)
 
     async def chat_result_flow(self, request: ChatRequest) -> ChatResult:
         """The whole answer; by default the stream drained. Services with a cheaper whole reply override this."""

@@ -52,7 +52,11 @@ class AsyncDriver:
 
     async def run(self, coroutine: Coroutine[Any, Any, Result], context: CallContext) -> Result:
         """Step `coroutine` to its end and give its result."""
-        return await self._step(coroutine, context)  # type: ignore[no-any-return]
+        try:
+            return await self._step(coroutine, context)  # type: ignore[no-any-return]
+        finally:
+            if context.kept:
+                await self._close_kept(context)
 
     async def iterate(self, items: AsyncGenerator[Result, None], context: CallContext) -> AsyncIterator[Result]:
         """The items of an async generator of effects; closing it closes the flow."""
@@ -66,6 +70,17 @@ class AsyncDriver:
         finally:
             context.begin_clean_up(time.monotonic())
             await self._step(items.aclose(), context)
+            await self._close_kept(context)
+
+    async def _close_kept(self, context: CallContext) -> None:
+        """Close what a flow left open, such as a stream that it stopped reading."""
+        kept, context.kept = context.kept, []
+        for item in kept:
+            if isinstance(item, flow.Work):
+                context.token.cancel("the caller stopped early")
+                item.handle.abandon()
+            else:
+                await item.handle[0].close()
 
     async def _step(self, awaitable: Any, context: CallContext) -> Any:
         send = awaitable.send
@@ -154,9 +169,11 @@ class AsyncDriver:
         except BaseException:
             await exchange.close()
             raise
-        return flow.OpenReply(
+        reply = flow.OpenReply(
             status=exchange.status, headers=exchange.headers, url=effect.request.url, handle=(exchange, decoder)
         )
+        context.kept.append(reply)
+        return reply
 
     async def _next(self, effect: flow.Next, context: CallContext) -> bytes:
         exchange, decoder = effect.reply.handle
@@ -168,6 +185,7 @@ class AsyncDriver:
         return b""
 
     async def _close(self, effect: flow.Close, context: CallContext) -> None:
+        context.release(effect.reply)
         await effect.reply.handle[0].close()
 
     async def _resolve(self, effect: flow.Resolve, context: CallContext) -> tuple[str, ...]:
@@ -198,19 +216,22 @@ class AsyncDriver:
         work = effect.work
         if work.handle is None:
             work.handle = Worker(work, context.token)
+            context.kept.append(work)
         seconds, stage = context.limit(None, "total", time.monotonic())
-        if seconds is None:
-            return await work.handle.advance()  # type: ignore[no-any-return]
         try:
             async with asyncio.timeout(seconds) as limit:
-                return await work.handle.advance()  # type: ignore[no-any-return]
+                steps: flow.Steps[Any, Any] = await work.handle.advance()
         except TimeoutError as error:
             if not limit.expired():
                 raise
             context.token.cancel("the time limit ran out")
             raise timed_out(stage, context.timeouts.total) from error
+        if steps.done:
+            context.release(work)
+        return steps
 
     async def _abandon(self, effect: flow.Abandon, context: CallContext) -> None:
+        context.release(effect.work)
         if effect.work.handle is not None:
             context.token.cancel("the caller stopped early")
             effect.work.handle.abandon()

@@ -29,7 +29,11 @@ class BlockingDriver:
 
     def run(self, coroutine: Coroutine[Any, Any, Result], context: CallContext) -> Result:
         """Step `coroutine` to its end and give its result."""
-        return self._step(coroutine, context)  # type: ignore[no-any-return]
+        try:
+            return self._step(coroutine, context)  # type: ignore[no-any-return]
+        finally:
+            if context.kept:
+                self._close_kept(context)
 
     def iterate(self, items: AsyncGenerator[Result, None], context: CallContext) -> Generator[Result, None, None]:
         """The items of an async generator of effects, as a plain generator; closing it closes the flow."""
@@ -43,6 +47,16 @@ class BlockingDriver:
         finally:
             context.begin_clean_up(time.monotonic())
             self._step(items.aclose(), context)
+            self._close_kept(context)
+
+    def _close_kept(self, context: CallContext) -> None:
+        """Close what a flow left open, such as a stream that it stopped reading."""
+        kept, context.kept = context.kept, []
+        for item in kept:
+            if isinstance(item, flow.Work):
+                item.handle.close()
+            else:
+                item.handle[0].close()
 
     def _step(self, awaitable: Any, context: CallContext) -> Any:
         send = awaitable.send
@@ -110,9 +124,11 @@ class BlockingDriver:
         except BaseException:
             exchange.close()
             raise
-        return flow.OpenReply(
+        reply = flow.OpenReply(
             status=exchange.status, headers=exchange.headers, url=effect.request.url, handle=(exchange, decoder)
         )
+        context.kept.append(reply)
+        return reply
 
     def _next(self, effect: flow.Next, context: CallContext) -> bytes:
         exchange, decoder = effect.reply.handle
@@ -124,6 +140,7 @@ class BlockingDriver:
         return b""
 
     def _close(self, effect: flow.Close, context: CallContext) -> None:
+        context.release(effect.reply)
         effect.reply.handle[0].close()
 
     def _resolve(self, effect: flow.Resolve, context: CallContext) -> tuple[str, ...]:
@@ -159,13 +176,16 @@ class BlockingDriver:
         generator: Generator[Any, None, Any] | None = work.handle
         if generator is None:
             generator = work.handle = work.start(context.token)
+            context.kept.append(work)
         context.limit(None, "total", time.monotonic())
         try:
             return flow.Steps(items=[next(generator)])
         except StopIteration as stop:
+            context.release(work)
             return flow.Steps(items=[], done=True, result=stop.value)
 
     def _abandon(self, effect: flow.Abandon, context: CallContext) -> None:
+        context.release(effect.work)
         if effect.work.handle is not None:
             effect.work.handle.close()
 

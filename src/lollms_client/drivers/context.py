@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from lollms_client.cancel import CancelToken
 from lollms_client.errors import TimedOut
@@ -17,7 +18,7 @@ CLEAN_UP_SECONDS = 5.0  # what a flow may still use after it was cancelled or ra
 class CallContext:
     """One call of the public API."""
 
-    __slots__ = ("_token", "cleaning_up", "deadline", "interrupted", "on_progress", "parent_token", "timeouts")
+    __slots__ = ("_token", "cleaning_up", "deadline", "interrupted", "kept", "on_progress", "parent_token", "timeouts")
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class CallContext:
         self._token: CancelToken | None = None
         self.cleaning_up = False
         self.interrupted: BaseException | None = None  # Ctrl-C or a cancelled task, to be raised in the end
+        self.kept: list[Any] = []  # open replies and works that the flow has not closed yet
         total = timeouts.total
         self.deadline = None if total is None else (time.monotonic() if now is None else now) + total
 
@@ -52,6 +54,10 @@ class CallContext:
         parent = self.parent_token
         if parent is not None and parent.cancelled and not self.cleaning_up:
             raise parent.error()
+
+    def release(self, kept: Any) -> None:
+        """Forget something that is closed."""
+        self.kept = [item for item in self.kept if item is not kept]
 
     def begin_clean_up(self, now: float) -> None:
         """From here on the flow has a few seconds to tidy up at the service."""

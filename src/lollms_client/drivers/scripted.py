@@ -72,7 +72,11 @@ class ScriptedDriver:
 
     def run(self, coroutine: Coroutine[Any, Any, Result], context: CallContext | None = None) -> Result:
         """Step `coroutine` to its end and give its result."""
-        return self._step(coroutine, context or self.context())  # type: ignore[no-any-return]
+        context = context or self.context()
+        try:
+            return self._step(coroutine, context)  # type: ignore[no-any-return]
+        finally:
+            self._close_kept(context)
 
     def iterate(
         self, items: AsyncGenerator[Result, None], context: CallContext | None = None
@@ -89,6 +93,7 @@ class ScriptedDriver:
         finally:
             context.begin_clean_up(self.now)
             self._step(items.aclose(), context)
+            self._close_kept(context)
 
     def finish(self) -> None:
         """Raise AssertionError where the script has answers that nobody asked for."""
@@ -142,7 +147,10 @@ class ScriptedDriver:
         headers = reply.lower_headers()
         decoder = ContentDecoder(request, headers.get("content-encoding", ""))
         handle = (deque(reply.pieces()), reply, decoder, request)
-        return flow.OpenReply(status=reply.status, headers=headers, url=request.url, handle=handle)
+        opened = flow.OpenReply(status=reply.status, headers=headers, url=request.url, handle=handle)
+        if isinstance(effect, flow.Open):
+            context.kept.append(opened)
+        return opened
 
     def _next(self, effect: flow.Next, context: CallContext) -> bytes:
         pieces, reply, decoder, request = effect.reply.handle
@@ -167,8 +175,15 @@ class ScriptedDriver:
         return flow.HttpReply(status=reply.status, headers=reply.headers, body=b"".join(body), url=reply.url)
 
     def _close(self, effect: flow.Close, context: CallContext) -> None:
+        context.release(effect.reply)
         if effect.reply.handle[0]:
             self.closed += 1
+
+    def _close_kept(self, context: CallContext) -> None:
+        for reply in context.kept:
+            if reply.handle[0]:
+                self.closed += 1
+        context.kept = []
 
     def _resolve(self, effect: flow.Resolve, context: CallContext) -> tuple[str, ...]:
         found = self._addresses.get(effect.host)

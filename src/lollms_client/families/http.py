@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -11,9 +11,10 @@ import msgspec
 from lollms_client import errors
 from lollms_client.binding import LollmsBinding
 from lollms_client.families import download
-from lollms_client.families.events import EventParser, LineParser, ServerEvent, decode_json, snippet
+from lollms_client.families.events import ServerEvent, decode_json, snippet
 from lollms_client.families.exchange import RetryPolicy, open_reply, origin, send
 from lollms_client.families.multipart import FormFile, encode_form
+from lollms_client.families.reply_stream import BytesReader, EventReader, LineReader, ReplyStream
 from lollms_client.families.service_errors import error_facts, service_error
 from lollms_client.flow import (
     Close,
@@ -213,62 +214,21 @@ class HttpBinding(LollmsBinding):
             await Close(reply)
         raise self.error_of(reply.status, reply.headers, body)
 
-    async def pieces(self, request: HttpRequest) -> AsyncGenerator[bytes, None]:
+    def pieces(self, request: HttpRequest) -> ReplyStream[bytes]:
         """The bytes of a streamed reply as they arrive."""
-        reply = await self.open(request)
-        try:
-            while data := await Next(reply):
-                yield data
-        finally:
-            await Close(reply)
+        return ReplyStream(self.open(request), BytesReader())
 
-    async def events(self, request: HttpRequest) -> AsyncGenerator[list[ServerEvent], None]:
+    def events(self, request: HttpRequest) -> ReplyStream[list[ServerEvent]]:
         """The server-sent events of a reply, one list for each piece that arrived.
 
         A reply that is one JSON document instead is an error where it holds one, else a single event with it.
         """
         request.headers["Accept"] = "text/event-stream"
-        reply = await self.open(request)
-        try:
-            if "json" in reply.headers.get("content-type", "") and "stream" not in reply.headers["content-type"]:
-                yield [ServerEvent("", await self._whole(reply))]
-                return
-            parser = EventParser()
-            while data := await Next(reply):
-                if found := parser.feed(data):
-                    yield found
-            if found := parser.finish():
-                yield found
-            if not reply.received:
-                raise errors.BadReply("the service's stream was empty", host=origin(reply.url)[1])
-        finally:
-            await Close(reply)
+        return ReplyStream(self.open(request), EventReader(self._check))
 
-    async def _whole(self, reply: OpenReply) -> bytes:
-        pieces: list[bytes] = []
-        while data := await Next(reply):
-            pieces.append(data)
-        body = b"".join(pieces)
-        self._check(decode_json(body), reply.status, reply.headers, body)
-        return body
-
-    async def lines(self, request: HttpRequest) -> AsyncGenerator[list[Any], None]:
+    def lines(self, request: HttpRequest) -> ReplyStream[list[Any]]:
         """The decoded JSON lines of a reply, one list for each piece that arrived. A line with an error is raised."""
-        reply = await self.open(request)
-        parser = LineParser()
-        try:
-            while data := await Next(reply):
-                if found := parser.feed(data):
-                    yield [self._line(line, reply) for line in found]
-            if found := parser.finish():
-                yield [self._line(line, reply) for line in found]
-        finally:
-            await Close(reply)
-
-    def _line(self, line: bytes, reply: OpenReply) -> Any:
-        value = decode_json(line)
-        self._check(value, reply.status, reply.headers, line)
-        return value
+        return ReplyStream(self.open(request), LineReader(self._check))
 
     async def media(self, request: HttpRequest, kind: str, mime_type: str | None = None) -> Media:
         """The body of a reply as media of that kind (image, audio, video); JSON in its place is an error."""
