@@ -1,4 +1,4 @@
-"""`lollms demo`: one story as text, picture, speech, transcript, film and music, with a page that shows and plays it."""
+"""`lollms demo`: one story as text, picture, speech, transcript, film and music, and a page that shows and plays it."""
 
 from __future__ import annotations
 

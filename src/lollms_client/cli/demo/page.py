@@ -50,11 +50,16 @@ def write_page(demo: Demo, path: Path) -> Path:
 
 def _page(demo: Demo) -> str:
     made = sum(outcome.error is None for outcome in demo.outcomes)
-    body = "\n".join([
-        "<h1>A lighthouse at night, six ways</h1>",
-        f'<p class="lead">One little story as text, picture, speech, transcript, film and music: {made} of six made on '
-        f"this machine in {demo.elapsed:.0f} seconds by lollms_client {escape(__version__)}.</p>",
-        '<div class="grid">',
+    lead = (
+        f"One little story as text, picture, speech, transcript, film and music: {made} of six made on this machine in "
+        f"{demo.elapsed:.0f} seconds by lollms_client {__version__}."
+    )
+    foot = (
+        "Each part names the engine that made it. The files lie beside this page; demo.json tells the same to a "
+        "program. `lollms show BINDING` tells the licence, the limits and the settings of each engine."
+    )
+    parts = [
+        f'<h1>A lighthouse at night, six ways</h1>\n<p class="lead">{escape(lead)}</p>\n<div class="grid">',
         _text(demo.outcome("text")),
         _picture(demo.outcome("picture")),
         _film(demo.outcome("film")),
@@ -63,9 +68,9 @@ def _page(demo: Demo) -> str:
         _transcript(demo.outcome("transcript"), demo.outcome("text")),
         "</div>",
         _table(demo),
-        "<footer><p>Each part names the engine that made it. The files lie beside this page; demo.json tells the same "
-        "to a program. `lollms show BINDING` tells the licence, the limits and the settings of each engine.</p></footer>",
-    ])  # fmt: skip
+        f"<footer><p>{escape(foot)}</p></footer>",
+    ]
+    body = "\n".join(parts)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
