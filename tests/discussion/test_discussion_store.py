@@ -7,7 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
@@ -296,13 +297,26 @@ for number in range(int(count)):
 """
 
 
-def start_writer(url: str, discussion_id: str, name: str, count: int) -> subprocess.Popen[str]:
-    arguments = [sys.executable, "-c", WRITER, url, discussion_id, name, str(count)]
-    return subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+StartWriter = Callable[[str, str, int], "subprocess.Popen[str]"]
 
 
-def test_two_processes_write_at_once(url: str) -> None:
-    writers = [start_writer(url, "shared", name, 40) for name in ("a", "b")]  # both make the tables, too
+@pytest.fixture
+def start_writer(url: str) -> Iterator[StartWriter]:
+    """Starts processes that add messages; none outlives the test."""
+    with ExitStack() as running:
+
+        def start(discussion_id: str, name: str, count: int) -> subprocess.Popen[str]:
+            arguments = [sys.executable, "-c", WRITER, url, discussion_id, name, str(count)]
+            writer = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            running.enter_context(writer)
+            running.callback(writer.kill)
+            return writer
+
+        yield start
+
+
+def test_two_processes_write_at_once(url: str, start_writer: StartWriter) -> None:
+    writers = [start_writer("shared", name, 40) for name in ("a", "b")]  # both make the tables, too
     for writer in writers:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
@@ -320,8 +334,8 @@ def test_two_processes_write_at_once(url: str) -> None:
             assert [content for content in branch if content[0] == name] == [f"{name}{number}" for number in range(40)]
 
 
-def test_a_killed_writer_loses_nothing_that_it_reported(url: str) -> None:
-    writer = start_writer(url, "killed", "k", 100_000)
+def test_a_killed_writer_loses_nothing_that_it_reported(url: str, start_writer: StartWriter) -> None:
+    writer = start_writer("killed", "k", 100_000)
     assert writer.stdin is not None
     assert writer.stdout is not None
     assert writer.stdout.readline() == "ready\n"
@@ -332,8 +346,6 @@ def test_a_killed_writer_loses_nothing_that_it_reported(url: str) -> None:
     writer.send_signal(signal.SIGKILL)
     rest = writer.stdout.read().split("\n")[:-1]
     writer.wait()
-    writer.stdin.close()
-    writer.stdout.close()
     reported = int(rest[-1]) if rest else 25
     with LollmsDataManager(url) as store:
         discussion = store.get_discussion(None, "killed")

@@ -15,9 +15,9 @@ from lollms_client.errors import BadSetting, MissingDependency
 try:
     import sqlalchemy as sa
 
-    from lollms_client.discussion.store_cipher import Cipher, known_cipher, new_cipher
+    from lollms_client.discussion.store_cipher import Cipher, known_cipher, new_key_facts
     from lollms_client.discussion.store_engine import Database
-    from lollms_client.discussion.store_rows import Rows
+    from lollms_client.discussion.store_rows import Rows, add_once
     from lollms_client.discussion.store_schema import discussions, facts, message_media, messages
     from lollms_client.discussion.store_search import Search
     from lollms_client.discussion.store_table import StoreTable, clear_media
@@ -68,9 +68,9 @@ class LollmsDataManager:
                 return None
             if connection.execute(sa.select(discussions.c.id).limit(1)).first() is not None:
                 raise WrongKey("this store is not encrypted and holds discussions already", setting="encryption_key")
-            cipher, written = new_cipher(key)
-            connection.execute(facts.insert().values(name=_KEY_FACTS, value=written))
-            return cipher
+            add_once(connection, facts, {"name": _KEY_FACTS, "value": new_key_facts(key)})
+            kept = connection.execute(sa.select(facts.c.value).where(facts.c.name == _KEY_FACTS)).scalar_one()
+            return known_cipher(key, kept)
 
     def close(self) -> None:
         """Close the connections."""
@@ -92,28 +92,28 @@ class LollmsDataManager:
             state = self._load(connection, discussion_id) if discussion_id is not None else None
             given = {name: value for name, value in fields.items() if value is not None}
             if state is None:
-                if discussion_id is not None:
-                    given["id"] = discussion_id
-                state = DiscussionState(**given)
-                self._create(connection, state)
-                return state, StoreTable(self._database, self._rows, state)
+                state = self._create(connection, {**given, "id": discussion_id or given.get("id")}, discussion_id)
             table = StoreTable(self._database, self._rows, state)
-            if given:
-                state = msgspec.structs.replace(state, **given)
-                table.save_state(state)
-            return state, table
+            changed = msgspec.structs.replace(state, **given)
+            if changed != state:
+                table.save_state(changed)
+            return changed, table
 
     def _load(self, connection: sa.Connection, discussion_id: str) -> DiscussionState | None:
         statement = sa.select(discussions.c.body).where(discussions.c.id == discussion_id)
         body = connection.execute(statement).scalar()
         return self._rows.state(discussion_id, body) if body is not None else None
 
-    def _create(self, connection: sa.Connection, state: DiscussionState) -> None:
-        if self._load(connection, state.id) is not None:
-            raise BadConversation(f"the store has a discussion {state.id} already", discussion_id=state.id)
+    def _create(self, connection: sa.Connection, fields: dict[str, Any], discussion_id: str | None) -> DiscussionState:
+        state = DiscussionState(**{name: value for name, value in fields.items() if value is not None})
         created, now = state.created_at.timestamp(), time.time()
         columns = {"id": state.id, "created_at": created, "updated_at": now, **self._rows.state_columns(state)}
-        connection.execute(discussions.insert().values(**columns))
+        if add_once(connection, discussions, columns):
+            return state
+        found = self._load(connection, state.id) if discussion_id is not None else None  # another process was faster
+        if found is None:
+            raise BadConversation(f"the store has a discussion {state.id} already", discussion_id=state.id)
+        return found
 
     def get_discussion(
         self, lollms_client: Any = None, discussion_id: str | None = None, **settings: Any

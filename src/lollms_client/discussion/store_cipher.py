@@ -68,11 +68,11 @@ class Cipher:
         return hmac.new(self._hash_key, plain_hash.encode(), hashlib.sha256).hexdigest()
 
 
-def new_cipher(passphrase: str | bytes) -> tuple[Cipher, bytes]:
-    """A cipher for a new store, and the facts to be written beside the data."""
+def new_key_facts(passphrase: str | bytes) -> bytes:
+    """The facts of a new store, to be written beside the data."""
     facts = KeyFacts(salt=os.urandom(16))
     cipher = Cipher(passphrase, facts)
-    return cipher, msgspec.json.encode(msgspec.structs.replace(facts, check=cipher.seal(_CHECKED, "check")))
+    return msgspec.json.encode(msgspec.structs.replace(facts, check=cipher.seal(_CHECKED, "check")))
 
 
 def known_cipher(passphrase: str | bytes, written: bytes) -> Cipher:

@@ -26,6 +26,13 @@ def batches(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
         yield values[start : start + _BATCH]
 
 
+def add_once(connection: sa.Connection, table: sa.Table, columns: dict[str, Any]) -> bool:
+    """Insert a row unless one with its key is there, put there perhaps at this moment; whether it was inserted."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).values(**columns).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(statement).first() is not None
+
+
 class Rows:
     """What of a message stands in which column."""
 
