@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import pickle
 import sys
@@ -536,6 +537,24 @@ def test_without_a_keyring_a_secret_is_refused_with_advice(keyring: MemoryKeyrin
 
     assert CANARY not in str(caught.value)
     assert not saved_file(home(tmp_path)).exists()
+
+
+def test_without_the_library_there_is_no_keyring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "keyring" else find(name, *rest)
+    )
+
+    assert resolve(keyring=True)["service_key"] is None
+    with pytest.raises(BadSetting, match=r"lollms_client\[keyring\].*ACME_KEY"):
+        save_setting(ALL, "service_key", CANARY, environment=home(tmp_path))
+    assert not forget_setting(ALL, "service_key", environment=home(tmp_path))
+
+
+def test_an_empty_secret_in_the_keyring_is_none(keyring: MemoryKeyring) -> None:
+    keyring.held[("lollms_client/tts/acme", "service_key")] = ""
+
+    assert resolve(keyring=True).sources["service_key"] == "default"
 
 
 def test_a_secret_that_the_user_wrote_into_the_file_is_used(tmp_path: Path) -> None:

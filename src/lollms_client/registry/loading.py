@@ -17,7 +17,7 @@ from lollms_client.errors import BindingLoadFailed, LollmsError
 from lollms_client.manifest.derivation import syntax_failure
 from lollms_client.registry.entries import BindingEntry
 from lollms_client.requirements.checking import missing_dependency, requirements_of
-from lollms_client.secret import redact
+from lollms_client.secret import clean_cause, redact
 
 NAMESPACE = "lollms_bindings"
 _locks: dict[str, threading.RLock] = {}
@@ -75,9 +75,9 @@ def _import(entry: BindingEntry, name: str, environment: Mapping[str, str] | Non
     except (KeyboardInterrupt, GeneratorExit, LollmsError):
         _forget(name, before)
         raise
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - the edge to a third party's code, which may raise anything
         _forget(name, before)
-        raise _failure(entry, error) from error
+        raise _failure(entry, error) from clean_cause(error)
 
 
 def _import_folder(folder: Path, name: str) -> ModuleType:

@@ -56,9 +56,6 @@ class Settings(Mapping[str, Any]):
         shown = ", ".join(f"{name}={value!r}" for name, value in self._values.items())
         return redact(f"Settings({self.manifest.name}: {shown})")
 
-    def __hash__(self) -> int:
-        return id(self)
-
     def plain(self) -> dict[str, Any]:
         """The settings that have a value, secrets revealed: the keywords of a documented class."""
         return {name: _revealed(value) for name, value in self._values.items() if value is not None}
