@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lollms_client.errors import BadManifest
-from lollms_client.manifest import Manifest, load_manifest, manifest_schema
+from lollms_client.manifest import Manifest, Parameter, load_manifest, manifest_schema
+from lollms_client.manifest.parameter_rules import KEYS
 from lollms_client.manifest.published_schema import FILE, schema_text
+from lollms_client.manifest.reading import FIELDS, SETTINGS_SECTIONS
 from lollms_client.manifest.yaml_nodes import plain, read_text
 
 VALIDATOR = jsonschema.Draft202012Validator(manifest_schema())
@@ -397,6 +400,26 @@ generate_image_parameters:
     assert (width.type, width.min, height.min) == ("int", 1, 7)
 
 
+@pytest.mark.parametrize("nothing", ["null", "~", ""])
+def test_a_key_without_a_value_is_as_good_as_none(nothing: str, tmp_path: Path) -> None:
+    text = "".join(f"{key}: {nothing}\n" for key in (*FIELDS, *SETTINGS_SECTIONS, "generate_image_parameters"))
+    parameter = "\n    ".join(f"{key}: {nothing}" for key in KEYS if key not in ("name", "type"))
+
+    assert read(tmp_path / "a", text) == msgspec.structs.replace(
+        read(tmp_path / "a", "{}\n"), method_parameters={"generate_image": ()}
+    )
+    assert read(tmp_path / "a", one_parameter("name: a", "type: int", parameter)).input_parameters == (
+        Parameter(name="a", type="int"),
+    )
+
+
+def test_texts_are_kept_as_they_are_written(tmp_path: Path) -> None:
+    manifest = read(tmp_path, "title: 007\nversion: 1.10\nauthor: yes\ndescription: 2026-11-22\nlicense: 0x10\n")
+
+    assert (manifest.title, manifest.version, manifest.author) == ("007", "1.10", "yes")
+    assert (manifest.description, manifest.license) == ("2026-11-22", "0x10")
+
+
 def test_binding_types_have_other_words(tmp_path: Path) -> None:
     words = {"LLM": "llm", "text-to-image": "tti", "Text To Speech": "tts", "ttv_binding": "ttv", "music": "ttm"}
 
@@ -460,7 +483,7 @@ trees = st.recursive(
     max_leaves=25,
 )
 quick = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import json
 import pickle
@@ -11,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from lollms_client.errors import BadSetting, LollmsError, MissingKey
@@ -465,6 +468,37 @@ def test_any_way_of_writing_can_be_changed(text: str, tmp_path: Path) -> None:
     assert read_saved(file) == {"tts": {"acme": {"voice": "de", "count": 3}}}
     assert forget_setting(ALL, "count", environment=environment)
     assert read_saved(file) == {"tts": {"acme": {"voice": "de"}}}
+
+
+words = st.sampled_from(["tts", "llm", "acme", "other", "voice", "count", "a b", "x: y", "# z", "1"])
+leaves = st.none() | st.integers() | st.text(alphabet="ab #:'-\n\"{", max_size=6) | st.lists(st.integers(), max_size=2)
+sections = st.dictionaries(words, st.none() | st.dictionaries(words, st.none() | st.dictionaries(words, leaves)))
+
+
+@hypothesis_settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(data=sections, flow=st.sampled_from([True, False, None]), value=st.integers(), indent=st.sampled_from([2, 4]))
+def test_saving_changes_what_it_should_and_nothing_else(
+    data: dict[str, Any], flow: bool | None, value: int, indent: int, tmp_path: Path
+) -> None:
+    environment = home(tmp_path)
+    file = saved_file(environment)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(yaml.safe_dump(data, default_flow_style=flow, indent=indent))
+    expected: dict[str, Any] = copy.deepcopy(data)
+    if expected.get("tts") is None:
+        expected["tts"] = {}
+    if expected["tts"].get("acme") is None:
+        expected["tts"]["acme"] = {}
+    expected["tts"]["acme"]["count"] = value
+
+    save_setting(ALL, "count", value, environment=environment)
+
+    assert read_saved(file) == expected
+    assert forget_setting(ALL, "count", environment=environment)
+    del expected["tts"]["acme"]["count"]
+    assert read_saved(file) == expected
 
 
 @pytest.mark.parametrize(
