@@ -240,3 +240,42 @@ def test_a_key_from_the_environment_is_used(
     arguments["llm_binding_config"] = {"host_address": server.url}
     LollmsClient(**arguments).chat("x")
     assert server.requests[-1].headers["authorization"] == "Bearer from-the-environment"
+
+
+def test_closing_a_client_ends_engine_calls_and_unloads(monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    client = LollmsClient()
+    outcome: list[BaseException] = []
+
+    def compose() -> None:
+        try:
+            client.music("an endless march", seconds=600)
+        except errors.LollmsError as error:
+            outcome.append(error)
+
+    begun = threading.Event()
+    thread = threading.Thread(target=compose)
+    composer: Any = client.ttm
+    load = composer.load
+
+    def load_and_tell() -> Any:
+        begun.set()
+        return load()
+
+    monkeypatch.setattr(composer, "load", load_and_tell)
+    thread.start()
+    assert begun.wait(30)
+    client.close()
+    thread.join(30)
+    assert [type(error) for error in outcome] == [errors.Cancelled]
+    assert composer.loaded is False
+
+
+def test_a_shared_token_keeps_nothing_of_finished_calls(arguments: dict[str, Any]) -> None:
+    token = CancelToken()
+    client = LollmsClient(**arguments)
+    for _ in range(3):
+        client.chat("x", cancel=token)
+        client.speech("hello", cancel=token)
+    assert len(token._callbacks) == 0

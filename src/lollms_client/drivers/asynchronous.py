@@ -55,8 +55,7 @@ class AsyncDriver:
         try:
             return await self._step(coroutine, context)  # type: ignore[no-any-return]
         finally:
-            if context.kept:
-                await self._close_kept(context)
+            await self._close_kept(context)
 
     async def iterate(self, items: AsyncGenerator[Result, None], context: CallContext) -> AsyncIterator[Result]:
         """The items of an async generator of effects; closing it closes the flow."""
@@ -74,6 +73,9 @@ class AsyncDriver:
 
     async def _close_kept(self, context: CallContext) -> None:
         """Close what a flow left open, such as a stream that it stopped reading."""
+        context.finish()
+        if not context.kept:
+            return
         kept, context.kept = context.kept, []
         for item in kept:
             if isinstance(item, flow.Work):

@@ -32,8 +32,7 @@ class BlockingDriver:
         try:
             return self._step(coroutine, context)  # type: ignore[no-any-return]
         finally:
-            if context.kept:
-                self._close_kept(context)
+            self._close_kept(context)
 
     def iterate(self, items: AsyncGenerator[Result, None], context: CallContext) -> Generator[Result, None, None]:
         """The items of an async generator of effects, as a plain generator; closing it closes the flow."""
@@ -51,6 +50,9 @@ class BlockingDriver:
 
     def _close_kept(self, context: CallContext) -> None:
         """Close what a flow left open, such as a stream that it stopped reading."""
+        context.finish()
+        if not context.kept:
+            return
         kept, context.kept = context.kept, []
         for item in kept:
             if isinstance(item, flow.Work):

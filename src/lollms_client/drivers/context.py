@@ -18,7 +18,17 @@ CLEAN_UP_SECONDS = 5.0  # what a flow may still use after it was cancelled or ra
 class CallContext:
     """One call of the public API."""
 
-    __slots__ = ("_token", "cleaning_up", "deadline", "interrupted", "kept", "on_progress", "parent_token", "timeouts")
+    __slots__ = (
+        "_forget_parent",
+        "_token",
+        "cleaning_up",
+        "deadline",
+        "interrupted",
+        "kept",
+        "on_progress",
+        "parent_token",
+        "timeouts",
+    )
 
     def __init__(
         self,
@@ -32,6 +42,7 @@ class CallContext:
         self.parent_token = cancel
         self.on_progress = on_progress
         self._token: CancelToken | None = None
+        self._forget_parent: Callable[[], None] | None = None
         self.cleaning_up = False
         self.interrupted: BaseException | None = None  # Ctrl-C or a cancelled task, to be raised in the end
         self.kept: list[Any] = []  # open replies and works that the flow has not closed yet
@@ -46,8 +57,14 @@ class CallContext:
             token = self._token = CancelToken()
             if self.parent_token is not None:
                 parent = self.parent_token
-                parent.on_cancel(lambda: token.cancel(parent.reason))
+                self._forget_parent = parent.on_cancel(lambda: token.cancel(parent.reason))
         return token
+
+    def finish(self) -> None:
+        """Called when the call is over: a token that serves many calls keeps nothing of this one."""
+        if self._forget_parent is not None:
+            self._forget_parent()
+            self._forget_parent = None
 
     def check(self) -> None:
         """Raise `Cancelled` where the caller cancelled; not while cleaning up."""

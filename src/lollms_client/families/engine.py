@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from typing import Any, ClassVar, Generic, TypeVar
 
 from lollms_client import errors
@@ -23,6 +24,8 @@ from lollms_client.types.video import VideoRequest, VideoResult
 
 Engine = TypeVar("Engine")
 Result = TypeVar("Result")
+
+_LONGEST_STEP = 10.0  # seconds that closing waits for an engine's step
 
 Run = Generator[Progress, None, Result]
 
@@ -78,8 +81,9 @@ class EngineBinding(LollmsBinding, Generic[Engine]):
         self.close()
 
     def close(self) -> None:
-        """Unload the engine. It is loaded again when next needed."""
+        """Unload the engine; calls that are under way end with Cancelled. It is loaded again when next needed."""
         state = self._engine_state
+        state.stop_calls()
         with state.lock:
             engine, state.engine = state.engine, None
         if engine is not None:
@@ -149,16 +153,18 @@ class EngineBinding(LollmsBinding, Generic[Engine]):
         self, start: Callable[[CancelToken], Generator[Any, None, Result]], token: CancelToken
     ) -> Generator[Any, None, Result]:
         """Wait for a place, check for cancellation at every step, and give every failure a name."""
-        places = self._engine_state.places
-        while not places.acquire(timeout=0.05):
+        state = self._engine_state
+        while not state.places.acquire(timeout=0.05):
             token.check()
         try:
+            state.tokens.add(token)
             generator = start(token)
             try:
                 while True:
                     token.check()
                     try:
-                        item = next(generator)
+                        with state.step():
+                            item = next(generator)
                     except StopIteration as stop:
                         result: Result = stop.value
                         return result
@@ -177,7 +183,8 @@ class EngineBinding(LollmsBinding, Generic[Engine]):
                 f"{self.binding_name} failed: {type(error).__name__}: {text}", binding=self.binding_name
             ) from error
         finally:
-            places.release()
+            state.tokens.discard(token)
+            state.places.release()
 
     async def image_flow(self, request: ImageRequest) -> ImageResult:
         """Make or edit images."""
@@ -258,3 +265,25 @@ class _EngineState:
         self.lock = threading.RLock()
         self.engine: Any = None
         self.places = threading.BoundedSemaphore(concurrency)
+        self.tokens: set[CancelToken] = set()  # of the calls under way
+        self._steps = threading.Condition()
+        self._running = 0  # calls that are inside the engine at this moment
+
+    @contextlib.contextmanager
+    def step(self) -> Iterator[None]:
+        """While the engine works for a call."""
+        with self._steps:
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._steps:
+                self._running -= 1
+                self._steps.notify_all()
+
+    def stop_calls(self) -> None:
+        """Cancel the calls under way, and wait until none is inside the engine."""
+        for token in list(self.tokens):
+            token.cancel("the engine is being closed")
+        with self._steps:
+            self._steps.wait_for(lambda: self._running == 0, timeout=_LONGEST_STEP)
