@@ -241,7 +241,22 @@ def test_a_missing_module_names_the_command_that_installs_it(place: Path) -> Non
     assert "lollms install mine" in str(caught.value)
     assert "acme_sdk" in str(caught.value)
     assert caught.value.details["packages"] == ["acme_sdk"]
+    assert "pip install acme_sdk" in str(caught.value)
     assert isinstance(caught.value.__cause__, ModuleNotFoundError)
+
+
+def test_a_module_of_another_name_than_its_package_is_known(place: Path) -> None:
+    make_binding(place, "mine", source(before="raise ModuleNotFoundError('No module', name='PIL.Image')"))
+    make_binding(place, "declared", source(before="raise ModuleNotFoundError('No', name='msgspec.x')"),
+                 "title: x\nrequirements: ['msgspec>=0.1']\n")  # fmt: skip
+
+    with pytest.raises(MissingDependency) as caught:
+        load()
+    assert caught.value.details["packages"] == ["pillow"]
+    with pytest.raises(MissingDependency) as caught:
+        load("declared")
+    assert caught.value.details["packages"] == ["msgspec>=0.1"]
+    assert "pip install" not in str(caught.value)
 
 
 def test_missing_requirements_are_named_before_any_code_runs(place: Path) -> None:

@@ -330,6 +330,12 @@ def test_a_secret_given_as_such_is_kept_and_one_in_the_wrong_place_is_masked() -
     assert other not in str(caught.value)
 
 
+def test_a_secret_for_an_ordinary_setting_is_its_text() -> None:
+    assert resolve({"voice": Secret("de")})["voice"] == "de"
+    with pytest.raises(BadSetting):
+        resolve({"count": Secret("5")})
+
+
 def test_settings_cannot_be_changed_but_replaced() -> None:
     settings = resolve({"voice": "de"}, environment={"LOLLMS_ACME_COUNT": "4"})
 

@@ -20,6 +20,11 @@ from lollms_client.requirements.checking import missing_dependency, requirements
 from lollms_client.secret import clean_cause, redact
 
 NAMESPACE = "lollms_bindings"
+# modules whose package bears another name, among those that bindings import
+PACKAGES_OF_MODULES = {
+    "PIL": "pillow", "bs4": "beautifulsoup4", "cv2": "opencv-python", "dotenv": "python-dotenv", "fitz": "pymupdf",
+    "huggingface_hub": "huggingface-hub", "sklearn": "scikit-learn", "yaml": "pyyaml",
+}  # fmt: skip
 _locks: dict[str, threading.RLock] = {}
 _locks_guard = threading.Lock()
 
@@ -117,7 +122,7 @@ def _failure(entry: BindingEntry, error: BaseException) -> LollmsError:
     if isinstance(error, SyntaxError):
         return syntax_failure(entry.name, entry.folder / "__init__.py", error)
     if isinstance(error, ModuleNotFoundError) and error.name and not _is_own_module(entry, error.name):
-        return missing_dependency(entry.name, _packages_for(entry, error.name), cause=str(error))
+        return _missing_module(entry, error)
     file, line = _place(entry, error)
     what = "called sys.exit" if isinstance(error, SystemExit) else f"raised {type(error).__name__}"
     said = redact(str(error))
@@ -133,13 +138,20 @@ def _is_own_module(entry: BindingEntry, name: str) -> bool:
     return name.split(".")[0] in (NAMESPACE, "lollms_client") or name.startswith(module_name(entry) + ".")
 
 
-def _packages_for(entry: BindingEntry, module: str) -> list[str]:
-    """What to install for a module: the requirement of that name, or else the module's own name."""
-    outermost = module.split(".")[0]
-    named = outermost.lower().replace("_", "-")
+def _missing_module(entry: BindingEntry, error: ModuleNotFoundError) -> LollmsError:
+    """The error for a module that is not installed: the requirement it belongs to, or else its likely package."""
+    module = (error.name or "").split(".")[0]
+    package = PACKAGES_OF_MODULES.get(module, module)
     requirements = requirements_of(entry.manifest) if entry.manifest else ()
-    near = [item for item in requirements if item.lower().replace("_", "-").startswith(named)]
-    return near or [outermost]
+    declared = [item for item in requirements if _normal(item).startswith((_normal(package), _normal(module)))]
+    if declared:
+        return missing_dependency(entry.name, declared, cause=str(error))
+    cause = f"{error}; its requirements do not declare it: add it there, or run `pip install {package}`"
+    return missing_dependency(entry.name, [package], cause=cause)
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def _place(entry: BindingEntry, error: BaseException) -> tuple[str, int]:

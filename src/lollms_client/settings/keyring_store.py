@@ -6,7 +6,7 @@ import importlib.util
 from typing import Any
 
 from lollms_client.errors import BadSetting
-from lollms_client.manifest.model import Manifest
+from lollms_client.manifest.model import Manifest, Parameter
 
 
 def service_name(manifest: Manifest) -> str:
@@ -28,21 +28,22 @@ def read_secret(manifest: Manifest, name: str) -> str | None:
     if keyring is None:
         return None
     try:
-        stored = keyring.get_password(service_name(manifest), name)
+        stored: str | None = keyring.get_password(service_name(manifest), name)
     except (keyring.errors.KeyringError, OSError, RuntimeError, ValueError):
         return None
-    return stored if isinstance(stored, str) and stored else None
+    return stored or None
 
 
-def store_secret(manifest: Manifest, name: str, value: str) -> None:
+def store_secret(manifest: Manifest, parameter: Parameter, value: str) -> None:
     """Put a secret into the keyring; BadSetting with advice where there is none."""
     keyring = _keyring()
     if keyring is None:
-        raise _no_keyring(manifest, name, "the library keyring is not installed (`pip install lollms_client[keyring]`)")
+        why = "the library keyring is not installed (`pip install lollms_client[keyring]`)"
+        raise _no_keyring(manifest, parameter, why)
     try:
-        keyring.set_password(service_name(manifest), name, value)
+        keyring.set_password(service_name(manifest), parameter.name, value)
     except (keyring.errors.KeyringError, OSError, RuntimeError, ValueError) as error:
-        raise _no_keyring(manifest, name, f"no keyring answers ({type(error).__name__})") from None
+        raise _no_keyring(manifest, parameter, f"no keyring answers ({type(error).__name__})") from None
 
 
 def forget_secret(manifest: Manifest, name: str) -> bool:
@@ -57,13 +58,14 @@ def forget_secret(manifest: Manifest, name: str) -> bool:
     return True
 
 
-def _no_keyring(manifest: Manifest, name: str, why: str) -> BadSetting:
+def _no_keyring(manifest: Manifest, parameter: Parameter, why: str) -> BadSetting:
     from lollms_client.settings.resolution import environment_names
 
-    parameter = manifest.setting(name)
-    variable = environment_names(manifest, parameter)[0] if parameter else ""
-    advice = f"set the environment variable {variable} instead" if variable else "set an environment variable instead"
+    variable = environment_names(manifest, parameter)[0]
     return BadSetting(
-        f"{name!r} of {manifest.name} is a secret and is not saved in plain text: {why}; {advice}",
-        binding=manifest.name, setting=name, environment=variable or None,
-    )  # fmt: skip
+        f"{parameter.name!r} of {manifest.name} is a secret and is not saved in plain text: {why}; "
+        f"set the environment variable {variable} instead",
+        binding=manifest.name,
+        setting=parameter.name,
+        environment=variable,
+    )

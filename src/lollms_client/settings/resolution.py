@@ -269,8 +269,7 @@ def environment_names(manifest: Manifest, parameter: Parameter) -> tuple[str, ..
 
 
 def _command(manifest: Manifest, name: str) -> str:
-    place = f"{manifest.binding_type}.{manifest.name}.{name}" if manifest.binding_type else f"{manifest.name}.{name}"
-    return f"lollms config set {place}"
+    return f"lollms config set {manifest.binding_type}.{manifest.name}.{name}"
 
 
 def _unknown_text(manifest: Manifest, name: str, known: Mapping[str, Parameter], start: str = "") -> str:

@@ -30,7 +30,7 @@ def save_setting(manifest: Manifest, name: str, value: Any, *, environment: Mapp
         raise BadSetting(f"{manifest.name} has no setting {name!r}{hint}", binding=manifest.name, setting=name)
     checked = checked_value(parameter, value, binding=manifest.name)
     if isinstance(checked, Secret):
-        store_secret(manifest, name, checked.reveal())
+        store_secret(manifest, parameter, checked.reveal())
         return "the system keyring"
     file = saved_file(environment)
     _change(file, (manifest.binding_type, manifest.name, name), checked)
