@@ -43,6 +43,7 @@ class FilmWriter:
         self._video.pix_fmt = "yuv420p"
         self._video.options = {"preset": "veryfast", "crf": "20"}
         self._video.codec_context.time_base = 1 / fps
+        self._video.codec_context.thread_count = 1  # with several, small films do not come out the same every time
         self._audio: AudioStream | None = None
         if with_sound:
             self._audio = self._container.add_stream("aac", rate=SOUND_RATE, layout="stereo")

@@ -105,7 +105,7 @@ class World:
         canvas = Image.new("RGBA", (self.width, self.height))
         for plate in self._behind:
             self._lay(canvas, plate, time, pan)
-        placed = [(figure, *self._pose(figure, time)) for figure in self.scene.figures]
+        placed = [(figure, *self.pose(figure, time)) for figure in self.scene.figures]
         for figure, pose, turned in placed:
             if in_water(figure):
                 self._put(canvas, figure, pose, turned, time)
@@ -135,7 +135,7 @@ class World:
         else:
             paste(canvas, plate.image, shift, plate.top)
 
-    def _pose(self, figure: Figure, time: float) -> tuple[Pose, bool]:
+    def pose(self, figure: Figure, time: float) -> tuple[Pose, bool]:
         """The pose of what carries the figure, moved over to it, and whether the figure faces the other way."""
         root = figure.root()
         move = self.moves.get(id(root), Move("still", 1, 0.0, 0.0))

@@ -92,8 +92,9 @@ class ArtLibrary:
         self.objects: dict[str, ArtObject] = {one.id: one for one in objects}
         self.words: dict[str, tuple[str, bool]] = {}  # phrase -> (object id, whether it is a plural)
         for one in self.objects.values():
+            plurals = {plural_of(name) for name in one.names if plural_of(name) != name}
             for name in one.names:
-                self.words.setdefault(name, (one.id, False))
+                self.words.setdefault(name, (one.id, name in plurals))
         for one in self.objects.values():
             for name in one.names:
                 self.words.setdefault(plural_of(name), (one.id, True))

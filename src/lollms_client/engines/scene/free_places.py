@@ -34,6 +34,8 @@ def place_freely(
             continue
         if not placed and len(figures) == 1:
             figure.height = min(figure.height * 1.4, height * 0.5)
+        if figure.art.id in ("sun", "moon") and figure.scale <= 1:
+            figure.height = min(figure.height, 0.3 * min(width, height))
         left, right = _range(figure, relations, groups, width)
         best = min(
             (_candidate(figure, left, right, backdrop, picture, rng) for _ in range(_TRIES)),
@@ -88,6 +90,8 @@ def _candidate(
     if figure.art.id in ("sun", "moon"):
         high = low + (high - low) * 0.35
     height = picture[1]
+    if "top" in (figure.position or ""):
+        high = min(high, 0.3)
     top = rng.uniform(low, max(low, high - figure.height / height))
     if figure.zone == "wall":
         top = rng.uniform(0.1, max(0.12, 0.42 - figure.height / height))

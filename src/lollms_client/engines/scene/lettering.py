@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import unicodedata
 from dataclasses import dataclass
 
 import numpy
@@ -17,6 +18,11 @@ _CASES: dict[int, tuple[tuple[str, str], ...]] = {
     1: (("L", "B"),), 2: (("B", "R"),), 3: (("L", "R"),), 4: (("R", "T"),), 5: (("L", "B"), ("R", "T")),
     6: (("B", "T"),), 7: (("L", "T"),), 8: (("T", "L"),), 9: (("T", "B"),), 10: (("T", "L"), ("B", "R")),
     11: (("T", "R"),), 12: (("R", "L"),), 13: (("R", "B"),), 14: (("B", "L"),),
+}  # fmt: skip
+_INSTEAD = {
+    "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L", "đ": "d", "ı": "i",
+    "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "€": "EUR", "•": "*", "×": "x", "«": '"',
+    "»": '"', "¿": "", "¡": "", "\u00a0": " ",
 }  # fmt: skip
 _Key = tuple[str, int, int]
 
@@ -40,11 +46,12 @@ def _font() -> ImageFont.FreeTypeFont:
 
 def text_width(text: str, size: float) -> float:
     """The advance of a line of text in pixels."""
-    return float(_font().getlength(text)) * size / _EM
+    return float(_font().getlength(in_letters_of_the_font(text))) * size / _EM
 
 
 def text_svg(text: str, x: float, y: float, size: float, fill: str, anchor: str = "middle", bold: float = 0.0) -> str:
     """One line of text with its baseline at y, as paths; `bold` thickens the strokes by that part of the size."""
+    text = in_letters_of_the_font(text)
     width = text_width(text, size)
     left = x - (width / 2 if anchor == "middle" else width if anchor == "end" else 0)
     scale = size / _EM
@@ -58,6 +65,21 @@ def text_svg(text: str, x: float, y: float, size: float, fill: str, anchor: str 
     return f'<g fill="{fill}" fill-rule="evenodd"{stroke}>{"".join(parts)}</g>'
 
 
+def in_letters_of_the_font(text: str) -> str:
+    """The text with what the font has not said otherwise where it can be: é as e, ß as ss, a dash as a hyphen."""
+    result = []
+    for character in text:
+        if can_write(character):
+            result.append(character)
+            continue
+        plain = _INSTEAD.get(character) or "".join(
+            one for one in unicodedata.normalize("NFKD", character) if not unicodedata.combining(one)
+        )
+        result.append(plain if plain and all(map(can_write, plain)) else character)
+    return "".join(result)
+
+
+@functools.lru_cache(maxsize=4096)
 def can_write(character: str) -> bool:
     """Whether the font has a drawing of this character rather than an empty box."""
     if character.isspace():

@@ -13,7 +13,7 @@ from lollms_client.engines.scene.chart import chart_svg, read_chart, wants_chart
 from lollms_client.engines.scene.composer import SceneComposer
 from lollms_client.engines.scene.description import Description
 from lollms_client.engines.scene.editing import edit_pictures, open_picture
-from lollms_client.engines.scene.lettering import can_write
+from lollms_client.engines.scene.lettering import can_write, in_letters_of_the_font
 from lollms_client.engines.scene.lexicon import facts
 from lollms_client.engines.scene.meaning import NearestMeaning
 from lollms_client.engines.scene.pattern import ground_colour, pattern_svg, wants_pattern, without_pattern_words
@@ -165,7 +165,15 @@ class ScenePainter:
         return description
 
     def _check_letters(self, texts: list[str], warnings: Warnings) -> None:
-        missing = sorted({letter for text in texts for letter in text if not can_write(letter)})
+        plain = [in_letters_of_the_font(text) for text in texts]
+        changed = [text for text, instead in zip(texts, plain, strict=True) if text != instead]
+        if changed:
+            warnings.add(
+                "approximate",
+                "prompt",
+                f"the font has plain Latin letters only; written otherwise: {', '.join(changed)}",
+            )
+        missing = sorted({letter for text in plain for letter in text if not can_write(letter)})
         if missing:
             warnings.add("unsupported", "prompt", f"the font has no letters for {' '.join(missing[:12])}")
 

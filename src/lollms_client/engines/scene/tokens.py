@@ -48,7 +48,7 @@ def tokens_of(text: str, lexicon: Lexicon) -> list[Token]:
 
 
 def _literal(word: str) -> Meaning:
-    if word[0].isdigit():
+    if word[0].isdecimal():
         return Meaning("number", max(0, int(float(word[:6]))))
     if word == ",":
         return Meaning("comma")
@@ -88,11 +88,7 @@ def _verb_or_other(
     if other.kind == "decorative" and _noun_follows(following):
         return other
     if verb.value.participle:
-        made = (
-            previous is not None
-            and previous.kind in ("object", "pronoun", "copula")
-            and "article" in _kinds(following, 0)
-        )
+        made = previous is not None and previous.kind in ("object", "pronoun", "copula", "part")
         return other if other.kind == "object" and not made else verb
     if previous is None:
         return other

@@ -67,15 +67,15 @@ def _settle(
     description: Description,
 ) -> Token | None:
     head = run[-1]
+    previous = before[-1].kind if before else "stop"
+    if following in ("object", "place") or not _is_noun(head, previous, before):
+        description.ignored += run
+        return None
     corrected = _misspelt(head, lexicon)
     if corrected:
         description.replaced.append((head, corrected.said))
         description.ignored += run[:-1]
         return corrected
-    previous = before[-1].kind if before else "stop"
-    if following in ("object", "place") or not _is_noun(head, previous, before):
-        description.ignored += run
-        return None
     description.ignored += run[:-1] if len(run) > 2 else []
     return _nearest(" ".join(run[-2:]), head, lexicon, nearest, description)
 
