@@ -49,6 +49,15 @@ class TokenRoute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     with_model: bool = False
 
 
+class EmbeddingRoute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How embeddings are asked for: texts of one request at most, base64 vectors, words for a text's purpose."""
+
+    batch: int = 2048
+    base64: bool = False
+    purpose_field: str = ""
+    purposes: dict[str, str] = {}
+
+
 class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is different about a service. Each field's default is what OpenAI's own documents say.
 
@@ -66,10 +75,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     system_role: str = "system"
     reasoning_back: str = ""  # the field in which an earlier answer's reasoning returns to the service
     think_tags: tuple[str, ...] = ()  # opening and closing tag of reasoning at the start of an answer's text
-    embedding_batch: int = 2048  # texts of one request at most
-    embedding_base64: bool = False
+    cache_control: bool = False  # parts of a message may be marked for an explicit prompt cache
+    embedding: EmbeddingRoute = EmbeddingRoute()
     tokens: TokenRoute | None = None
-    purposes: dict[str, Any] = {}  # embeddings: `field` and, for each of our purposes, the service's word
     max_upload_bytes: int = 25 * 1024 * 1024
     media: dict[str, Any] = {}  # what only the media bindings ask for
 
