@@ -235,7 +235,7 @@ class LollmsDiscussion(Conversation):
         message = LollmsMessage(sender="user", content=said if isinstance(said, str) else "", images=pictures)
         if isinstance(said, Message):
             message.parts = (*said.parts, *[part for part in message.parts if isinstance(part, ImagePart)])
-        return self.attach(message, branch_tip_id or self.active_branch_id)
+        return self.attach(message, branch_tip_id or self._standing())
 
     # --- keeping ------------------------------------------------------------------------------------------------
 

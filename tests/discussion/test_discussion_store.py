@@ -130,13 +130,16 @@ def test_two_openings_do_not_undo_each_other(store: LollmsDataManager) -> None:
     again = reopened(store, one)
     assert again.title == "named there"
     assert [message.content for message in again.get_children(root.id)] == ["there", "here"]
+    one.refresh()
+    assert one.title == "named there"
     other.delete_branch(root.id)
     with pytest.raises(KeyError):
-        one.add_message(content="lost")
+        one.add_message(content="lost", parent_id=root.id)
+    assert one.add_message(content="goes on").parent_id is None
     store.delete_discussion(one.id)
     with pytest.raises(UnknownDiscussion):
         one.title = "too late"
-    assert one.title == ""
+    assert one.title == "named there"
 
 
 def test_media_is_stored_once_and_cleared_with_its_last_message(url: str, store: LollmsDataManager) -> None:

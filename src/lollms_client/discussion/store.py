@@ -54,7 +54,11 @@ class LollmsDataManager:
         if discussion_mixin is not None or message_mixin is not None:
             raise BadSetting("columns of your own are not supported: use `metadata`", setting="discussion_mixin")
         self._database = Database(db_url)
-        self._rows = Rows(self._cipher(encryption_key))
+        try:
+            self._rows = Rows(self._cipher(encryption_key))
+        except BaseException:
+            self.close()
+            raise
         self._search = Search(self._database, self._rows)
 
     def _cipher(self, key: str | bytes | None) -> Cipher | None:

@@ -29,8 +29,12 @@ class Database:
         alone = isinstance(self.engine.pool, StaticPool)  # one connection for everyone: a database in memory
         self._turn: Any = threading.RLock() if alone else nullcontext()
         self._local = threading.local()
-        with _translated():
-            self._migrate()
+        try:
+            with _translated():
+                self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -159,4 +163,6 @@ def _translated() -> Iterator[None]:
         ) from error
     except exc.SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
-        raise StoreFailed(f"the database failed: {cause}") from error
+        failure = StoreFailed(f"the database failed: {cause}")
+        failure.retryable = "deadlock" in str(cause) or "locked" in str(cause)
+        raise failure from error

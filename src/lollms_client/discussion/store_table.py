@@ -139,15 +139,18 @@ class StoreTable:
     # --- writing ------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Keep all that is changed inside, or after an exception nothing."""
-        with self._database.write():
-            yield
+    def transaction(self) -> Iterator[sa.Connection]:
+        """Keep all that is changed inside, or after an exception nothing. Writers to one discussion take turns."""
+        with self._database.write() as connection:
+            turn = sa.select(discussions.c.id).where(discussions.c.id == self._id)
+            if connection.execute(turn.with_for_update(key_share=True)).first() is None:
+                raise UnknownDiscussion(f"the discussion {self._id} was deleted meanwhile")
+            yield connection
 
     def insert(self, messages_to_add: Iterable[LollmsMessage]) -> None:
         """Add new messages at once, all or none."""
         plain: list[dict[str, Any]] = []
-        with self._database.write() as connection:
+        with self.transaction() as connection:
             for message in messages_to_add:
                 columns, found = self._rows.message_columns(self._id, message)
                 self._alive[message.id] = message
@@ -169,7 +172,7 @@ class StoreTable:
         """Keep what was changed in a message. Raises BadConversation where it was deleted meanwhile."""
         columns, found = self._rows.message_columns(self._id, message)
         changes = {name: columns[name] for name in ("content", "body")}
-        with self._database.write() as connection:
+        with self.transaction() as connection:
             statement = sa.select(messages.c.sequence).where(*self._is(message.id))
             sequence = connection.execute(statement).scalar()
             if sequence is None:
@@ -187,7 +190,7 @@ class StoreTable:
     def move(self, message_ids: Iterable[str], parent_id: str | None) -> None:
         """Hang messages below another parent."""
         ids = list(message_ids)
-        with self._database.write() as connection:
+        with self.transaction() as connection:
             for batch in batches(ids):
                 chosen = (messages.c.discussion_id == self._id, messages.c.id.in_(batch))
                 connection.execute(messages.update().where(*chosen).values(parent_id=parent_id))
@@ -198,7 +201,7 @@ class StoreTable:
     def remove(self, message_ids: Iterable[str]) -> None:
         """Forget messages, and media that nobody has any more."""
         ids = list(message_ids)
-        with self._database.write() as connection:
+        with self.transaction() as connection:
             orphans: set[str] = set()
             for batch in batches(ids):
                 chosen = (messages.c.discussion_id == self._id, messages.c.id.in_(batch))
@@ -216,18 +219,26 @@ class StoreTable:
         """Write what differs from what was last written here, over what others wrote meanwhile."""
         values = msgspec.structs.asdict(state)
         changed = {name: value for name, value in values.items() if value != self._kept_state[name]}
-        with self._database.write() as connection:
+        with self.transaction() as connection:
             touched = {"updated_at": time.time()}
             where = discussions.c.id == self._id
             if changed:
-                current = connection.execute(sa.select(discussions.c.body).where(where).with_for_update()).scalar()
-                if current is None:
-                    raise UnknownDiscussion(f"the discussion {self._id} was deleted meanwhile")
+                current = connection.execute(sa.select(discussions.c.body).where(where)).scalar_one()
                 merged = msgspec.structs.replace(self._rows.state(self._id, current), **changed)
                 touched |= self._rows.state_columns(merged)
             connection.execute(discussions.update().where(where).values(**touched))
         copied = msgspec.convert(msgspec.to_builtins(state), DiscussionState)
         self._kept_state = msgspec.structs.asdict(copied)
+
+    def load_state(self) -> DiscussionState:
+        """The state as the store has it now. Raises UnknownDiscussion."""
+        with self._database.read() as connection:
+            body = connection.execute(sa.select(discussions.c.body).where(discussions.c.id == self._id)).scalar()
+        if body is None:
+            raise UnknownDiscussion(f"the discussion {self._id} was deleted meanwhile")
+        state = self._rows.state(self._id, body)
+        self._kept_state = msgspec.structs.asdict(self._rows.state(self._id, body))
+        return state
 
     def note_change(self, message: LollmsMessage) -> None:
         """A field of a message was set: keep it at the next `flush`."""
@@ -235,7 +246,7 @@ class StoreTable:
 
     def flush(self) -> None:
         """Keep the changes that were noted."""
-        with self._database.write():
+        with self.transaction():
             for message in list(self._changed.values()):
                 self.update(message)
 
@@ -264,11 +275,13 @@ class StoreTable:
 
 
 def clear_media(connection: sa.Connection, keys: Sequence[str]) -> None:
-    """Delete those of the media that no message has any more."""
+    """Delete those of the media that no message has any more; what another process is just taking up stays."""
     for batch in batches(keys):
         held = sa.select(message_media.c.hash).where(message_media.c.hash == media.c.hash)
+        unused = sa.select(media.c.hash).where(media.c.hash.in_(batch), ~held.exists())
+        free = list(connection.execute(unused.with_for_update(skip_locked=True)).scalars())
         try:
             with connection.begin_nested():
-                connection.execute(media.delete().where(media.c.hash.in_(batch), ~held.exists()))
-        except IntegrityError:  # another process has just taken one of them up: they stay
+                connection.execute(media.delete().where(media.c.hash.in_(free)))
+        except IntegrityError:  # it was taken up in between
             continue

@@ -59,6 +59,9 @@ class MessageTable(Protocol):
     def save_state(self, state: DiscussionState) -> None:
         """Keep what was changed in the discussion's state."""
 
+    def load_state(self) -> DiscussionState | None:
+        """The state as others may have changed it, None where nobody else can."""
+
     def note_change(self, message: LollmsMessage) -> None:
         """A field of a message was set: keep it at the next `flush`."""
 
@@ -157,6 +160,10 @@ class MemoryTable:
 
     def save_state(self, state: DiscussionState) -> None:
         """Nothing to do: the state is the one kept."""
+
+    def load_state(self) -> DiscussionState | None:
+        """Nobody else can change it."""
+        return None
 
     def note_change(self, message: LollmsMessage) -> None:
         """Nothing to do: the message is the one kept."""

@@ -148,7 +148,7 @@ class MessageTree:
         UnknownMessage for a parent that is not there, BadMedia for an unreadable image.
         """
         message = LollmsMessage(sender=sender, sender_type=sender_type, content=content, images=images, **fields)
-        return self.attach(message, parent_id if parent_id is not None else self._state.active_branch_id)
+        return self.attach(message, parent_id if parent_id is not None else self._standing())
 
     def attach(self, message: LollmsMessage, parent_id: str | None) -> LollmsMessage:
         """Hang a message that belongs to no discussion yet below a parent (None: a new root), and go on from it."""
@@ -297,6 +297,20 @@ class MessageTree:
         return self._adopt(message)
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Take over what other processes changed in the discussion itself; messages are always read anew."""
+        state = self._table.load_state()
+        if state is not None:
+            for name, value in msgspec.structs.asdict(state).items():
+                setattr(self._state, name, value)
+
+    def _standing(self) -> str | None:
+        """Where the next message goes; another process may have deleted where this one stood."""
+        active = self._state.active_branch_id
+        if active is not None and not self._table.has(active):
+            self.refresh()
+        return self._state.active_branch_id
 
     def _check_known(self, message_id: str) -> None:
         if not self._table.has(message_id):
