@@ -15,6 +15,7 @@ VENV ?= .venv
 UV_VERSION := 0.13.9
 BIN := $(VENV)/bin
 READY := $(VENV)/.lollms-ready
+BENCHMARKS := $(subst /,.,$(basename $(filter-out %/__init__.py %/server.py,$(wildcard benchmarks/*.py))))
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
 	if command -v $$python >/dev/null 2>&1 \
 	&& $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -62,7 +63,7 @@ docs: $(READY)
 	@if [ -f mkdocs.yml ]; then $(BIN)/mkdocs build --strict --quiet; fi
 
 bench: $(READY)
-	@for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark" || exit 1; done
+	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m "$$name" || exit 1; done
 
 lock: $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"

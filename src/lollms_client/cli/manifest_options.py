@@ -10,13 +10,15 @@ from lollms_client.cli.parsing import Parser, pairs, with_dashes
 from lollms_client.manifest.model import Manifest, Parameter
 from lollms_client.manifest.values import check_bounds, fit, range_words
 
+PARAMETERS = "parameters of"  # how the title of their group of options begins
+SHARED = "which binding, and how"  # the title of the options that all commands with a binding have
 _PREFIX = "parameter:"
 _TYPE_HINTS = {"int": "N", "float": "X", "list": "A,B,…", "dict": "JSON", "str": "TEXT", "bool": "yes|no"}
 
 
 def add_common_options(parser: Parser) -> None:
     """What every command that calls a binding takes."""
-    group = parser.add_argument_group("which binding, and how")
+    group = parser.add_argument_group(SHARED)
     group.add_argument("-b", "--binding", metavar="NAME", help="the binding (`lollms list` shows all)")
     group.add_argument("-m", "--model", metavar="NAME", help="the model (`lollms models BINDING` lists them)")
     group.add_argument(
@@ -62,7 +64,7 @@ def add_parameters(
     A manifest that describes none gives the plain fields of the request. `own` are names that the command has itself.
     """
     described = next((found for method in methods if (found := manifest.method(method))), ())
-    group = parser.add_argument_group(f"parameters of {manifest.title or manifest.name}")
+    group = parser.add_argument_group(f"{PARAMETERS} {manifest.title or manifest.name}")
     for parameter in described or _fields(request):
         if parameter.name not in own and parameter.name != "model":
             _add(group, parser, parameter)

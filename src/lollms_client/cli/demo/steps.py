@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lollms_client.client import LollmsClient
 
 PICTURE_PROMPT = "A lighthouse by the sea at night with a sailboat"
-FILM_PROMPT = "A sailboat sails on the sea at night past a lighthouse, stars, the moon"
+FILM_PROMPT = "A sailboat sails on the sea at night past a lighthouse"
 MUSIC_PROMPT = "Calm and dreamy lullaby for a night by the sea, harp, piano and strings"
 _DRAFTS = 8
 _READER_PACE = 0.85  # of the voice's own
