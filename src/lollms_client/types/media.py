@@ -96,7 +96,7 @@ class Media(bytes):
         return self
 
     @classmethod
-    def of(cls, source: bytes | str | Path, mime_type: str | None = None) -> Media:
+    def of(cls, source: bytes | bytearray | memoryview | str | Path, mime_type: str | None = None) -> Media:
         """Make Media from bytes, a path, a `data:` URL or bare base64 text.
 
         Raises BadMedia where the file is missing or empty, or the text is neither a file nor base64.
@@ -111,7 +111,8 @@ class Media(bytes):
         if _is_file(path):
             return cls._from_file(path, mime_type)
         if isinstance(source, str) and len(source) >= 16 and (data := _from_base64(source)) is not None:
-            return cls(data, mime_type)
+            if mime_type is not None or sniff_mime_type(data) is not None:  # else it is a name that looks like base64
+                return cls(data, mime_type)
         shown = str(source)
         raise BadMedia(f"no such file: {shown if len(shown) <= 200 else shown[:200] + '…'}", setting="media")
 
