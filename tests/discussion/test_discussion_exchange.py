@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lollms_client.discussion import exporting, importing
+from lollms_client.errors import LollmsError
 from lollms_client.lollms_discussion import BadConversation, LollmsDiscussion, LollmsMessage, UnknownFormat
 from lollms_client.types import (
     AudioPart,
@@ -140,14 +141,43 @@ junk = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(junk, st.sampled_from(importing.FORMATS))
 def test_what_is_no_conversation_is_a_clear_error(data: Any, name: str) -> None:
-    from lollms_client.errors import LollmsError
-
     try:
         found = LollmsDiscussion.all_from_export(name, data)
     except LollmsError:
         return
     for discussion in found:
         discussion.export("json")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(junk, max_size=2))
+def test_what_is_no_message_is_a_clear_error(items: list[Any]) -> None:
+    try:
+        discussion = LollmsDiscussion.from_messages(items)
+    except LollmsError:
+        return
+    for name in MODEL_FORMATS:
+        discussion.export(name)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "user", "content": [{"type": "input_audio"}]},
+        {"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}]},
+        {"role": "user", "content": [{"type": "hologram"}]},
+        {"role": "user", "content": 5},
+        {"role": "assistant", "tool_calls": [{"id": "x"}]},
+        {"role": "assistant", "tool_calls": 7},
+        {"sender": "user", "content": ["a"]},
+        {"sender": "user", "created_at": "yesterday"},
+        {"text": "who said this?"},
+        5,
+    ],
+)
+def test_a_damaged_message_is_a_clear_error(message: Any) -> None:
+    with pytest.raises(LollmsError):
+        LollmsDiscussion.from_messages([message])
 
 
 def test_unknown_formats_and_other_counts_are_errors() -> None:

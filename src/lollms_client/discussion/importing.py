@@ -13,9 +13,8 @@ import msgspec
 
 from lollms_client.discussion.failures import BadConversation, UnknownFormat
 from lollms_client.discussion.message import LollmsMessage
-from lollms_client.discussion.reading import in_a_row
+from lollms_client.discussion.reading import clear_errors, in_a_row
 from lollms_client.discussion.state import DiscussionState
-from lollms_client.errors import LollmsError
 from lollms_client.types.media import Media
 
 Imported = tuple[DiscussionState, list[LollmsMessage]]
@@ -34,12 +33,8 @@ def import_all(name: str, data: Any) -> list[Imported]:
     if name not in FORMATS:
         raise UnknownFormat(f"no import format {name!r}: use one of {', '.join(FORMATS)}", format=name)
     try:
-        with _opened(data) as source:
+        with clear_errors(f"this {name} export"), _opened(data) as source:
             return _read(name, source)
-    except LollmsError:
-        raise
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise BadConversation(f"this is not in the format {name}: {error!r}", format=name) from error
     except (OSError, zipfile.BadZipFile, zlib.error) as error:
         raise BadConversation(f"the export cannot be read: {error}", format=name) from error
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from lollms_client.discussion.failures import BadConversation
 from lollms_client.discussion.import_openai import message_from_openai
 from lollms_client.discussion.message import LollmsMessage
+from lollms_client.errors import LollmsError
 from lollms_client.types.message import Message
 
 _PLAIN_FIELDS = (
     "id", "status", "error", "model_name", "binding_name", "metadata", "thoughts", "finish", "kind", "inactive_images",
 )  # fmt: skip
+
+
+@contextmanager
+def clear_errors(what: str) -> Iterator[None]:
+    """Turn what odd data makes the reading code stumble over into BadConversation."""
+    try:
+        yield
+    except LollmsError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise BadConversation(f"{what} cannot be read: {error!r}") from error
 
 
 def read_message(item: Any) -> LollmsMessage:
@@ -30,9 +43,8 @@ def read_message(item: Any) -> LollmsMessage:
     values = item if isinstance(item, Mapping) else getattr(item, "__dict__", None)
     if values is None:
         raise BadConversation(f"a message must be text, a dictionary or an object, not {type(item).__name__}")
-    if "role" in values:
-        return message_from_openai(values)
-    return _from_sender(values)
+    with clear_errors("this message"):
+        return message_from_openai(values) if "role" in values else _from_sender(values)
 
 
 def _from_sender(values: Mapping[str, Any]) -> LollmsMessage:
