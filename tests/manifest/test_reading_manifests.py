@@ -10,7 +10,8 @@ import jsonschema
 import msgspec
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from lollms_client.errors import BadManifest
@@ -165,7 +166,8 @@ presets: [1]
     assert manifest.commands[0]["name"] == "list_tuned_models"
     assert manifest.name == "later"
     assert manifest.extra["binding_name"] == "other_name"
-    assert ["host_address" in warning for warning in manifest.warnings] == [True]
+    assert ["'value'" in manifest.warnings[0], "host_address" in manifest.warnings[1]] == [True, True]
+    assert len(manifest.warnings) == 2
 
 
 # what both the published schema and the reader take without a word
@@ -203,6 +205,10 @@ TOLERATED = {
     "one for true": (one_parameter("name: a", "type: bool", "default: 1"), 4, "is read as True"),
     "word for a flag": (one_parameter("name: a", "type: str", 'mandatory: "yes"'), 4, "is read as true"),
     "empty default of a number": (one_parameter("name: a", "type: int", 'default: ""'), 4, "none is assumed"),
+    "modality in capitals": ("title: x\nbinding_type: TTS\n", 2, "is read as 'tts'"),
+    "parameters by name": ("title: x\ninput_parameters:\n  a: {type: int}\n", 3, "list of parameters"),
+    "another word for a key": (one_parameter("name: a", "type: int", "required: true"), 4, "is read as 'mandatory'"),
+    "a name that YAML takes for a flag": (one_parameter("name: off", "type: int"), 2, "'off'"),
     "text for a list": (one_parameter("name: a", "type: list", "default: a, b"), 4, "is read as"),
 }
 
@@ -243,6 +249,8 @@ BAD: dict[str, tuple[str, int, str]] = {
     "variable with a space": (one_parameter("name: a", "type: str", "env: MY KEY"), 4, "environment variable"),
     "requirement with a space": ("requirements:\n  - numpy\n  - not a package\n", 3, "not a requirement"),
     "requirement that is an option": ("requirements: ['--index-url=x']\n", 1, "not a requirement"),
+    "requirement that is a number": ("requirements:\n  - numpy\n  - 1.5\n", 3, "not a requirement"),
+    "requirement that is a flag": ("requirements: no\n", 1, "not a requirement"),
     "empty requirement": ("requirements:\n  -\n", 2, "empty item"),
     "capabilities by name": ("capabilities: {a: 1}\n", 1, "list of texts"),
     "offline is a word": ("offline: perhaps\n", 1, "true or false"),
@@ -482,7 +490,7 @@ trees = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys | st.text(max_size=4), inner, max_size=5),
     max_leaves=25,
 )
-quick = settings(
+quick = hypothesis_settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
@@ -514,6 +522,43 @@ def test_any_tree_is_a_manifest_or_a_bad_manifest(tree: Any, tmp_path: Path) -> 
 )
 def test_any_parameter_is_read_or_refused(parameter: dict[str, Any], section: str, tmp_path: Path) -> None:
     outcome(tmp_path, yaml.safe_dump({section: [{"name": "a", "type": "int", **parameter}]}, allow_unicode=True))
+
+
+near_keys = st.sampled_from([*KEYS, "value", "title"])
+near_values = st.one_of(
+    st.sampled_from(["str", "int", "float", "bool", "list", "dict", "a", "", "yes", "API_KEY"]),
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.5, 2.5]),
+    st.lists(st.sampled_from(["a", "", 1, 2.5, True, None]), max_size=2),
+    st.dictionaries(st.sampled_from("ab"), st.integers(0, 1), max_size=1),
+)
+near_parameters = st.builds(
+    lambda kind, rest: {"name": "a", "type": kind, **rest},
+    st.sampled_from(["str", "int", "float", "bool", "list", "dict"]),
+    st.dictionaries(near_keys, near_values, max_size=3),
+)
+near_manifests = st.dictionaries(
+    st.sampled_from([*FIELDS, "input_parameters", "embed_parameters", "global_input_parameters", "icon", "x-y", "z"]),
+    near_values | st.lists(near_parameters, max_size=2) | st.lists(near_values, max_size=2),
+    max_size=4,
+)
+UNSAYABLE = ("stands twice", "greater than max", "at least", "at most", "between", "the option", "a secret is of type")
+
+
+@hypothesis_settings(quick, max_examples=120)
+@given(data=near_manifests)
+def test_schema_and_reader_agree(data: dict[str, Any], tmp_path: Path) -> None:
+    fits = VALIDATOR.is_valid(data)
+    warnings: tuple[str, ...] = ()
+    rule = ""
+    try:
+        warnings = read(tmp_path, yaml.safe_dump(data)).warnings
+    except BadManifest as error:
+        rule = str(error.details["rule"])
+
+    if fits:
+        assert rule == "" or any(words in rule for words in UNSAYABLE), rule
+    else:
+        assert rule or warnings
 
 
 @quick

@@ -38,6 +38,8 @@ def derive_manifest(folder: Path | str) -> Manifest:
     except SyntaxError as error:
         raise syntax_failure(folder.name, file, error) from error
     note = "there is no description.yaml; settings were read out of the code"
+    if (folder / "description.yml").exists():
+        note += "; rename description.yml to description.yaml, so that it is read"
     if found is None:
         return Manifest(name=folder.name, folder=folder, title=folder.name.replace("_", " "), warnings=(note,))
     return Manifest(

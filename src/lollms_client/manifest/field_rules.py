@@ -108,19 +108,18 @@ class ManifestReader:
     def requirements(self, node: Node | None) -> tuple[str, ...]:
         """Packages with their versions, as pip writes them; a mapping of name to version as pipmaster takes it."""
         if isinstance(node, Mapping):
-            found = tuple(
-                (name + self._version(value, f"requirements: {name}"), value.line)
-                for name, value in node.values.items()
-            )
-        elif isinstance(node, Sequence):
-            texts = self.texts(node, "requirements")
-            found = tuple((text, item.line) for text, item in zip(texts, node.items, strict=True))
+            found = [
+                (name + self._version(value, f"requirements: {name}"), value) for name, value in node.values.items()
+            ]
         else:
-            found = tuple((text, node.line if node else 1) for text in self.texts(node, "requirements"))
-        for text, line in found:
-            if not REQUIREMENT.fullmatch(text):
+            items = node.items if isinstance(node, Sequence) else [node] if node is not None else []
+            texts = self.texts(node, "requirements")
+            found = [*zip(texts, items, strict=False)]
+        for text, item in found:
+            is_text = isinstance(item, Mapping) or isinstance(node, Mapping) or isinstance(plain(item), str)
+            if not is_text or not REQUIREMENT.fullmatch(text):
                 rule = f"requirements: {shown(text)} is not a requirement"
-                raise self.problem(line, rule, 'write it as pip takes it: "package>=1.2"')
+                raise self.problem(item.line, rule, 'write it as pip takes it: "package>=1.2"')
         return tuple(text for text, _ in found)
 
     def _version(self, node: Node, where: str) -> str:

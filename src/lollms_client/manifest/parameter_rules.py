@@ -84,6 +84,7 @@ def _fields(reader: ManifestReader, section: str, node: Mapping) -> dict[str, No
             continue
         canonical = KEY_ALIASES.get(key.lower())
         if canonical:
+            reader.warn(node.lines[key], f"{section}: {key!r} is read as {canonical!r}")
             fields.setdefault(canonical, value)
         else:
             near = near_names(key, KEYS, limit=1)
@@ -102,6 +103,8 @@ def _name(reader: ManifestReader, section: str, node: Mapping, given: Node | Non
     if not NAME.fullmatch(name):
         rule = f"{section}: {shown(name)} is not a parameter name"
         raise reader.problem(line, rule, "use letters, digits and underscores, beginning with a letter")
+    if isinstance(given, Scalar) and not isinstance(given.value, str):
+        reader.warn(line, f"{section}: the name {name!r} is no text to every YAML reader; put it into quotes")
     return name
 
 

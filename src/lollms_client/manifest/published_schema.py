@@ -88,16 +88,15 @@ def _field(key: str) -> dict[str, Any]:
         return _TEXT
     if key == "binding_type":
         choices = [{"const": kind, "title": title} for kind, title in TYPE_TITLES.items()]
-        return {"anyOf": [*choices, {"type": "null"}]}
+        return {"anyOf": [*choices, {"enum": ["", None]}]}
     if key == "requirements":
-        return {
-            "anyOf": [{"type": "array", "items": {"type": "string", "pattern": f"^({REQUIREMENT.pattern})$"}}, _MAPPING]
-        }
+        requirement = {"type": "string", "pattern": f"^({REQUIREMENT.pattern})$"}
+        return {"anyOf": [{"type": "array", "items": requirement}, requirement, {"const": ""}, _MAPPING]}
     if key in ("licenses", "verified", "commands"):
         named: dict[str, Any] = {"type": "object"}
         if key == "commands":
             named |= {"required": ["name"], "properties": {"name": {"type": "string"}}}
-        return {"type": ["array", "null"], "items": {"anyOf": [named, {"type": "string"}]}}
+        return {"type": ["array", "null"], "items": {"anyOf": [named, {"type": ["string", "number", "boolean"]}]}}
     if key == "links":
         return {"anyOf": [{"type": "object", "additionalProperties": _TEXT}, _TEXTS]}
     if key == "assets":

@@ -97,9 +97,11 @@ class _Reading:
             return ""
         word = given.lower().replace("-", "_").replace(" ", "_").removesuffix("_binding").removesuffix("_bindings")
         kind = TYPE_ALIASES.get(word, word)
-        if kind in BINDING_TYPES:
-            return kind
         assert node is not None
+        if kind in BINDING_TYPES:
+            if kind != given:
+                self.reader.warn(node.line, f"binding_type: {given!r} is read as {kind!r}")
+            return kind
         known = ", ".join(f"{key} ({title})" for key, title in TYPE_TITLES.items())
         raise self.reader.problem(node.line, f"binding_type: {shown(given)} is none of the six", f"use one of {known}")
 
@@ -124,6 +126,7 @@ class _Reading:
         if node is None or (isinstance(node, Scalar) and node.value is None):
             return ()
         if isinstance(node, Mapping):
+            reader.warn(node.line, f"{section} is a mapping of names; it is read as a list of parameters")
             found = [self.named_parameter(section, name, value) for name, value in node.values.items()]
         elif isinstance(node, Sequence):
             found = [(item.line, read_parameter(reader, section, item)) for item in node.items]
