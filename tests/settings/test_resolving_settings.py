@@ -11,6 +11,7 @@ import types
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from hypothesis import HealthCheck, given
@@ -131,8 +132,8 @@ def test_none_and_empty_variables_count_as_not_given() -> None:
 def test_the_first_variable_that_is_set_is_taken() -> None:
     assert resolve(environment={"OLD_ACME_KEY": "older"}).plain()["service_key"] == "older"
     assert resolve(environment={"OLD_ACME_KEY": "older", "ACME_KEY": "newer"}).plain()["service_key"] == "newer"
-    own = manifest(Parameter(name="base-url"), name="my-acme")
-    assert resolve(of=own, environment={"LOLLMS_MY_ACME_BASE_URL": "x"})["base-url"] == "x"
+    own = manifest(Parameter(name="base-url"), name="mÿ-acme")
+    assert resolve(of=own, environment={"LOLLMS_M__ACME_BASE_URL": "x"})["base-url"] == "x"
 
 
 def test_the_process_environment_is_asked_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,6 +146,8 @@ def test_a_keyring_that_is_locked_or_not_wanted_is_passed_over(keyring: MemoryKe
     keyring.held[("lollms_client/tts/acme", "service_key")] = "from-keyring"
 
     assert resolve(keyring=False)["service_key"] is None
+    keyring.held[("lollms_client/tts/acme", "voice")] = "de"
+    assert resolve(keyring=True)["voice"] == "en"
     keyring.locked = True
     assert resolve(keyring=True)["service_key"] is None
 
@@ -231,6 +234,18 @@ def test_true_is_not_the_option_one() -> None:
         resolve({"x": "1.0"}, of=manifest(Parameter(name="x", options=("1", "2"))))
 
 
+def test_a_default_of_a_secret_is_a_secret_and_counts() -> None:
+    settings = resolve(of=manifest(Parameter(name="service_key", is_secret=True, mandatory=True, default=CANARY)))
+
+    assert isinstance(settings["service_key"], Secret)
+    assert settings.sources["service_key"] == "default"
+
+
+def test_ordinary_values_are_shown_as_they_are() -> None:
+    with pytest.raises(BadSetting, match="'much too fast'"):
+        resolve({"speed": "much too fast"})
+
+
 def test_a_wrong_value_says_where_it_came_from() -> None:
     with pytest.raises(BadSetting, match="environment variable LOLLMS_ACME_SPEED"):
         resolve(environment={"LOLLMS_ACME_SPEED": "fast"})
@@ -247,6 +262,8 @@ def test_unknown_names_are_refused_with_the_nearest_known_one() -> None:
 
     with pytest.raises(BadSetting, match="it knows voice, speed"):
         resolve({"zzzzzzz": 1})
+    with pytest.raises(BadSetting, match="it knows none"):
+        resolve({"zzzzzzz": 1}, of=manifest())
 
 
 def test_unknown_names_that_are_none_do_not_matter() -> None:
@@ -260,6 +277,12 @@ def test_a_derived_manifest_lets_unknown_names_pass() -> None:
     assert settings.sources["else"] == "argument"
     assert isinstance(settings["other_key"], Secret)
     assert settings.plain()["other_key"] == CANARY
+    assert resolve({"other": "words"}, of=manifest(VOICE, path=None))["other"] == "words"
+    assert resolve(saved={"else": 5}, of=manifest(VOICE, path=None)).warnings == ()
+    unknown = "canary-of-an-unknown-key"
+    with pytest.raises(BadSetting) as caught:
+        resolve({"voice": unknown, "other_key": unknown}, of=manifest(VOICE, path=None))
+    assert unknown not in str(caught.value)
 
 
 def test_a_name_that_the_code_reads_passes_with_a_warning(tmp_path: Path) -> None:
@@ -345,6 +368,7 @@ def test_settings_cannot_be_changed_but_replaced() -> None:
     assert (changed["voice"], changed["speed"], changed["count"]) == ("de", 1.5, 4)
     assert (settings["speed"], settings.sources["speed"]) == (1.0, "default")
     assert changed.sources["speed"] == "argument"
+    assert changed.sources["count"] == "environment"
     assert changed.replace(voice=None)["voice"] == "en"
     with pytest.raises(BadSetting):
         settings.replace(speed=9)
@@ -362,11 +386,8 @@ def test_the_callers_dictionary_is_left_alone() -> None:
 # --- parameters of methods
 
 
-METHODS = manifest(
-    method_parameters={
-        "generate_audio": (SPEED, Parameter(name="voice", options=("en", "de")), Parameter(name="text", mandatory=True))
-    }
-)
+TEXT = Parameter(name="text", mandatory=True, description="the words")
+METHODS = manifest(method_parameters={"generate_audio": (SPEED, Parameter(name="voice", options=("en", "de")), TEXT)})
 
 
 def test_method_parameters_follow_the_same_rules() -> None:
@@ -377,10 +398,19 @@ def test_method_parameters_follow_the_same_rules() -> None:
     for wrong in ({"speed": 9}, {"voice": "fr"}, {"speed": True}):
         with pytest.raises(BadSetting, match="acme"):
             validate_parameters(METHODS, "generate_audio", {"text": "x", **wrong})
-    with pytest.raises(BadSetting, match="'sped'; did you mean 'speed'"):
+    with pytest.raises(
+        BadSetting, match="generate_audio of acme has no parameter 'sped'; did you mean 'speed'"
+    ) as near:
         validate_parameters(METHODS, "generate_audio", {"text": "x", "sped": 1})
-    with pytest.raises(BadSetting, match="needs the parameter 'text'"):
+    assert near.value.details["nearest"] == "speed"
+    with pytest.raises(BadSetting, match="it knows speed, voice, text"):
+        validate_parameters(METHODS, "generate_audio", {"text": "x", "qqqq": 1})
+    with pytest.raises(BadSetting, match="needs the parameter 'text': the words"):
         validate_parameters(METHODS, "generate_audio", {})
+    derived = msgspec.structs.replace(METHODS, path=None)
+    assert validate_parameters(derived, "generate_audio", {"text": "x", "sped": 1}) == {"text": "x", "sped": 1}
+    easy = manifest(method_parameters={"chat": (Parameter(name="text", mandatory=True, default="x"),)})
+    assert validate_parameters(easy, "chat", {}) == {}
 
 
 # --- the saved configuration
