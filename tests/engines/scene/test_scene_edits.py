@@ -35,7 +35,8 @@ def original() -> numpy.typing.NDArray[numpy.uint8]:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["remove it", "a red balloon", "make it grayscale", "blur", "make it red", "replace it with a cat", "", "a beach at sunset",
+    ["remove it", "a red balloon", "make it grayscale", "blur", "make it red", "replace it with a cat", "",
+     "a beach at sunset",
      'add the text "Hi"', "pixelate and invert"],
 )  # fmt: skip
 def test_pixels_outside_the_mask_stay_identical_and_inside_changes(prompt: str) -> None:
@@ -108,7 +109,8 @@ def test_filters() -> None:
 
 @pytest.mark.parametrize("name", filter_names())
 def test_every_filter_can_be_asked_for_and_does_something(name: str) -> None:
-    words = {"less blur": "deblur", "tint": "tint it purple", "sunset light": "like a sunset", "night light": "at night",
+    words = {"less blur": "deblur", "tint": "tint it purple", "sunset light": "like a sunset",
+             "night light": "at night",
              "oil": "oil painting"}.get(name, name)  # fmt: skip
     result = pixels(edit(words, picture(300, 200)).image)
     assert result.shape == (200, 300, 3)
@@ -192,7 +194,8 @@ def test_what_is_no_picture_is_refused() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.lists(st.sampled_from(["add", "a cat", "remove", "crop", "rotate", "40", "left", "corner", "blur", "extend", "the",
+    st.lists(st.sampled_from(["add", "a cat", "remove", "crop", "rotate", "40", "left", "corner", "blur",
+                              "extend", "the",
                               "background", "50%", "sky", "12x9", "very", "snow", '"x"', "frame"]), max_size=6),
     st.booleans(),
 )  # fmt: skip

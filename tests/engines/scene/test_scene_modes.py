@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lollms_client.engines.scene.chart import read_chart
+from lollms_client.engines.scene.figures import wrap_svg
 from lollms_client.engines.scene.lettering import can_write, text_svg, text_width, wrap
 from lollms_client.engines.scene.poster import split_prompt
-from lollms_client.engines.scene.figures import wrap_svg
 from lollms_client.engines.scene.rendering import rasterise
 from lollms_client.errors import BadSetting
 from lollms_client.types import ImageResult

@@ -22,7 +22,7 @@ _COLOURS = facts()["colours"]
         ("a pair of dogs", [("dog", 2)]),
         ("a dozen ducks", [("duck", 12)]),
         ("7 fish", [("fish", 7)]),
-        ("mice and geese and wolves", [("mouse", 3), ("swan", 3), ("wolf", 3)]),
+        ("mice and geese and wolves", [("mouse", 3), ("goose", 3), ("wolf", 3)]),
         ("a cat and two dogs", [("cat", 1), ("dog", 2)]),
         ("a cat, a dog and a horse", [("cat", 1), ("dog", 1), ("horse", 1)]),
         ("a hot air balloon", [("hot_air_balloon", 1)]),

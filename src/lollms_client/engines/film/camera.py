@@ -18,8 +18,10 @@ MOVES = ("push", *(name for name, _ in _MOVES))
 """All camera moves; push, a slow drift inwards, where none is asked for."""
 
 _WORDS = re.compile(
-    r"\b(?:the )?(?:camera|shot)?\s*(?:slowly |gently |quickly )?(?:pan(?:s|ning)?|zoom(?:s|ing)?|tilt(?:s|ing)?|pull(?:s|ing)?|push(?:es|ing)?) "
-    r"(?:slowly )?(?:to the )?(?:in|out|back|left|right|up|down|away)\b|\b(?:static|still|fixed) (?:camera|shot)\b|\bcamera\b", re.I
+    r"\b(?:the )?(?:camera|shot)?\s*(?:slowly |gently |quickly )?"
+    r"(?:pan(?:s|ning)?|zoom(?:s|ing)?|tilt(?:s|ing)?|pull(?:s|ing)?|push(?:es|ing)?) "
+    r"(?:slowly )?(?:to the )?(?:in|out|back|left|right|up|down|away)\b|"
+    r"\b(?:static|still|fixed) (?:camera|shot)\b|\bcamera\b", re.I
 )  # fmt: skip
 
 

@@ -32,7 +32,8 @@ FPS = (1.0, 60.0, 24.0)
 SIZE = (16, 1920, 512)
 
 _CHANGES = (
-    ("day", "night", r"\b(?:from )?day(?:time|light)? (?:in)?to night|\bnight (?:falls|is falling|comes)\b|\bgetting dark|\bday turns? (?:in)?to night"),
+    ("day", "night", r"\b(?:from )?day(?:time|light)? (?:in)?to night|\bday turns? (?:in)?to night"),
+    ("day", "night", r"\bnight (?:falls|is falling|comes)\b|\bgetting dark"),
     ("night", "day", r"\b(?:from )?night (?:in)?to (?:day|morning)\b|\bnight turns? (?:in)?to day|\bgetting light"),
     ("night", "dawn", r"\bsun (?:is )?ris(?:es|ing)\b|\bsunrise time ?lapse|\bday breaks?\b"),
     ("day", "sunset", r"\bsun (?:is )?set(?:s|ting)\b|\bday (?:in)?to (?:sunset|evening)\b"),
@@ -256,9 +257,7 @@ class FilmMaker:
 
     def _world(self, description: Description, time: str | None, plan: Plan) -> World:
         if time is not None:
-            description = Description(
-                **{name: getattr(description, name) for name in description.__dataclass_fields__} | {"time": time}
-            )
+            description = replace(description, time=time)
         return World(self.composer.compose(description, plan.width, plan.height, plan.seed), plan.seconds, plan.seed)
 
 

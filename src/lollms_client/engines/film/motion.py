@@ -30,7 +30,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Pose:
-    """Where a figure is at a time: shifts in pixels, degrees clockwise, scale; `turned` where it faces the other way."""
+    """Where a figure is at a time: shifts in pixels, degrees clockwise, scale; `turned` where it faces back."""
 
     dx: float = 0.0
     dy: float = 0.0
@@ -134,7 +134,7 @@ def pose_at(move: Move, figure: Figure, time: float, seconds: float, picture: tu
 
 def _travel(move: Move, figure: Figure, time: float, seconds: float, picture: tuple[int, int]) -> Pose:
     """Forth, and in a long film back again: at half time the figure is where the picture had it."""
-    width, height = picture
+    width, _ = picture
     reach = move.reach
     spare = max(0.0, 2 * reach - move.speed * seconds) / 2
     lap = (spare + move.speed * time) % (4 * reach) if spare == 0 else spare + move.speed * time

@@ -21,9 +21,10 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _IRREGULAR = {
     "man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "goose": "geese",
     "foot": "feet", "tooth": "teeth", "ox": "oxen", "wolf": "wolves", "leaf": "leaves", "loaf": "loaves",
-    "knife": "knives", "shelf": "shelves", "bookshelf": "bookshelves", "elf": "elves", "calf": "calves", "half": "halves",
+    "knife": "knives", "shelf": "shelves", "bookshelf": "bookshelves", "elf": "elves", "calf": "calves",
     "fireman": "firemen", "policeman": "policemen", "snowman": "snowmen", "fisherman": "fishermen", "cactus": "cacti",
-    "octopus": "octopuses", "bus": "buses", "scarf": "scarves", "fairy": "fairies", "sheep": "sheep", "deer": "deer", "fish": "fish", "reindeer": "reindeer",
+    "octopus": "octopuses", "bus": "buses", "scarf": "scarves", "sheep": "sheep", "deer": "deer", "fish": "fish",
+    "half": "halves", "fairy": "fairies", "reindeer": "reindeer",
     "moose": "moose", "aircraft": "aircraft", "spacecraft": "spacecraft", "scissors": "scissors", "glasses": "glasses",
     "sunglasses": "sunglasses", "headphones": "headphones", "trousers": "trousers", "clownfish": "clownfish",
     "starfish": "starfish", "jellyfish": "jellyfish", "squid": "squid", "bison": "bison", "salmon": "salmon",
@@ -34,7 +35,7 @@ _IRREGULAR = {
 
 @dataclass(frozen=True, eq=False)
 class ArtObject:
-    """One thing that can be drawn; lengths of the view box are in its own units, `size` is its real height in metres."""
+    """One thing that can be drawn; the view box has units of its own, `size` is its real height in metres."""
 
     id: str
     names: tuple[str, ...]

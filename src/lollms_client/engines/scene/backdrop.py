@@ -271,9 +271,9 @@ def paints(*places: str) -> Callable[[Painter], Painter]:
 
 def paint_backdrop(place: str, width: int, height: int, wish: Wish) -> Backdrop:
     """The backdrop of a place. Raises KeyError for a place that nobody paints."""
-    from lollms_client.engines.scene import indoors, landscapes, waters  # they register their painters
+    from lollms_client.engines.scene import indoors, landscapes, towns, waters  # they register their painters
 
-    assert indoors and landscapes and waters
+    assert all((indoors, landscapes, towns, waters))
     stage = Stage(width, height, wish)
     PAINTERS[place](stage)
     return stage.backdrop

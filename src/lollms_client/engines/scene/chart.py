@@ -107,7 +107,7 @@ def chart_svg(chart: Chart, library: ArtLibrary, width: int, height: int) -> str
     top = unit * (15 if title else 8)
     area = (unit * 12, top, width - unit * 5, height - unit * 14)
     if chart.kind == "pie" and sum(max(0.0, v) for _, v in chart.values) > 0:
-        parts.append(_pie(chart, library, (width, height), top, unit))
+        parts.append(_pie(chart, (width, height), top, unit))
     else:
         parts.append(_axes(chart, area, unit))
         parts.append(_line(chart, area, unit) if chart.kind == "line" else _bars(chart, library, area, unit))
@@ -148,7 +148,8 @@ def _icon(label: str, library: ArtLibrary, x: float, foot: float, size: float) -
     art = library[found[0]]
     scale = size / max(art.width, art.height)
     drawing = re.sub(r'\bid="[^"]+"', "", art.drawing())
-    return f'<g transform="translate({x - art.width * scale / 2:.2f} {foot - art.height * scale:.2f}) scale({scale:.5f})">{drawing}</g>'
+    left, top = x - art.width * scale / 2, foot - art.height * scale
+    return f'<g transform="translate({left:.2f} {top:.2f}) scale({scale:.5f})">{drawing}</g>'
 
 
 def _bars(chart: Chart, library: ArtLibrary, area: tuple[float, float, float, float], unit: float) -> str:
@@ -161,7 +162,8 @@ def _bars(chart: Chart, library: ArtLibrary, area: tuple[float, float, float, fl
         x = left + (index + 0.5) * room
         y = bottom - (value - low) / (high - low) * (bottom - top)
         parts.append(
-            f'<rect x="{x - room * 0.33:.1f}" y="{min(y, zero):.1f}" width="{room * 0.66:.1f}" height="{abs(zero - y):.1f}" '
+            f'<rect x="{x - room * 0.33:.1f}" y="{min(y, zero):.1f}" width="{room * 0.66:.1f}" '
+            f'height="{abs(zero - y):.1f}" '
             f'rx="{unit * 0.6:.1f}" fill="{_COLOURS[index % len(_COLOURS)]}"/>'
         )
         parts.append(_label(label, x, bottom + unit * 5, room, unit))
@@ -185,57 +187,56 @@ def _line(chart: Chart, area: tuple[float, float, float, float], unit: float) ->
     ]
     for (label, value), (x, y) in zip(chart.values, points, strict=True):
         parts.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{unit * 1.3:.2f}" fill="#ffffff" stroke="{_COLOURS[0]}" stroke-width="{unit * 0.7:.2f}"/>'
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{unit * 1.3:.2f}" fill="#ffffff" '
+            f'stroke="{_COLOURS[0]}" stroke-width="{unit * 0.7:.2f}"/>'
         )
         parts.append(_label(label, x, bottom + unit * 5, room, unit))
         parts.append(text_svg(f"{value:g}", x, y - unit * 2.4, unit * 3.2, "#2b3445"))
     return "".join(parts)
 
 
-def _pie(chart: Chart, library: ArtLibrary, picture: tuple[int, int], top: float, unit: float) -> str:
+def _pie(chart: Chart, picture: tuple[int, int], top: float, unit: float) -> str:
     width, height = picture
     wide = width > height * 1.15
     radius = min((height - top) * 0.42, width * (0.28 if wide else 0.36))
     cx, cy = (width * 0.34, top + (height - top) / 2) if wide else (width / 2, top + radius + unit * 2)
     total = sum(max(0.0, value) for _, value in chart.values)
     parts, angle = [], -math.pi / 2
-    for index, (label, value) in enumerate(chart.values):
+    for index, (_, value) in enumerate(chart.values):
         share = max(0.0, value) / total
         end = angle + min(share, 0.99999) * math.tau
-        colour = _COLOURS[index % len(_COLOURS)]
-        x1, y1, x2, y2 = (
-            cx + radius * math.cos(angle),
-            cy + radius * math.sin(angle),
-            cx + radius * math.cos(end),
-            cy + radius * math.sin(end),
-        )
+        x1, y1 = cx + radius * math.cos(angle), cy + radius * math.sin(angle)
+        x2, y2 = cx + radius * math.cos(end), cy + radius * math.sin(end)
+        arc = f"{radius:.1f} {radius:.1f} 0 {int(share > 0.5)} 1 {x2:.2f} {y2:.2f}"
         parts.append(
-            f'<path d="M{cx:.1f} {cy:.1f}L{x1:.2f} {y1:.2f}A{radius:.1f} {radius:.1f} 0 {int(share > 0.5)} 1 {x2:.2f} {y2:.2f}Z" fill="{colour}" stroke="#fbf9f4" stroke-width="{unit * 0.5:.1f}"/>'
+            f'<path d="M{cx:.1f} {cy:.1f}L{x1:.2f} {y1:.2f}A{arc}Z" fill="{_COLOURS[index % len(_COLOURS)]}" '
+            f'stroke="#fbf9f4" stroke-width="{unit * 0.5:.1f}"/>'
         )
         if share > 0.07:
             middle = (angle + end) / 2
-            parts.append(
-                text_svg(
-                    f"{share:.0%}",
-                    cx + radius * 0.62 * math.cos(middle),
-                    cy + radius * 0.62 * math.sin(middle) + unit * 1.5,
-                    unit * 4,
-                    "#ffffff",
-                    bold=0.02,
-                )
-            )
-        rows = len(chart.values) if wide else -(-len(chart.values) // 2)
-        room = (height - top) * 0.8 / rows if wide else (height - cy - radius - unit * 3) / rows
-        lx = width * 0.66 if wide else width * (0.12 if index < rows else 0.56)
-        ly = (
-            (top + (height - top) * 0.1 + (index + 0.6) * room)
-            if wide
-            else cy + radius + unit * 3 + (index % rows + 0.6) * room
-        )
-        size = min(unit * 4, room * 0.6)
-        parts.append(
-            f'<rect x="{lx:.1f}" y="{ly - size * 0.8:.1f}" width="{size:.1f}" height="{size:.1f}" fill="{colour}"/>'
-        )
-        parts.append(text_svg(f"{label} {value:g}", lx + size * 1.5, ly, size, "#2b3445", "start"))
+            x, y = cx + radius * 0.62 * math.cos(middle), cy + radius * 0.62 * math.sin(middle) + unit * 1.5
+            parts.append(text_svg(f"{share:.0%}", x, y, unit * 4, "#ffffff", bold=0.02))
         angle = end
+    area = (width * 0.66, top + (height - top) * 0.1, width, height - (height - top) * 0.1)
+    return "".join(parts) + _legend(
+        chart, area if wide else (width * 0.12, cy + radius + unit * 3, width, height), unit
+    )
+
+
+def _legend(chart: Chart, area: tuple[float, float, float, float], unit: float) -> str:
+    """The labels of a pie, in one column where the area is high, else in two."""
+    left, top, right, bottom = area
+    columns = 1 if bottom - top > right - left else 2
+    rows = -(-len(chart.values) // columns)
+    room = (bottom - top) / rows
+    size = min(unit * 4, room * 0.6)
+    parts = []
+    for index, (label, value) in enumerate(chart.values):
+        x = left + (index // rows) * (right - left) / columns
+        y = top + (index % rows + 0.6) * room
+        colour = _COLOURS[index % len(_COLOURS)]
+        parts.append(
+            f'<rect x="{x:.1f}" y="{y - size * 0.8:.1f}" width="{size:.1f}" height="{size:.1f}" fill="{colour}"/>'
+        )
+        parts.append(text_svg(f"{label} {value:g}", x + size * 1.5, y, size, "#2b3445", "start"))
     return "".join(parts)

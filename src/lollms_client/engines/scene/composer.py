@@ -36,7 +36,7 @@ class Scene:
     def figure_svg(self, figure: Figure, prefix: str = "") -> str:
         """A figure at its place, lit by the scene."""
         scale = figure.height / figure.art.height
-        flip = "translate({:g} 0) scale(-1 1) ".format(figure.art.width) if figure.flip else ""
+        flip = f"translate({figure.art.width:g} 0) scale(-1 1) " if figure.flip else ""
         turn = (
             f"rotate({figure.angle:g} {figure.x:.2f} {(figure.foot - figure.height / 2):.2f}) " if figure.angle else ""
         )
@@ -58,7 +58,8 @@ class Scene:
         foot = figure.foot + lifted
         wide = figure.width * (0.46 if not lifted else 0.32)
         return (
-            f'<ellipse cx="{figure.x:.1f}" cy="{foot:.1f}" rx="{wide:.1f}" ry="{max(1.0, min(figure.height, figure.width) * 0.05):.1f}" '
+            f'<ellipse cx="{figure.x:.1f}" cy="{foot:.1f}" rx="{wide:.1f}" '
+            f'ry="{max(1.0, min(figure.height, figure.width) * 0.05):.1f}" '
             f'fill="#101828" opacity="{0.24 if not lifted else 0.15}"/>'
         )
 

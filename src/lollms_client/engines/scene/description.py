@@ -28,7 +28,8 @@ class Thing:
 class Relation:
     """`subject` stands in a relation to `reference` (and `second`, for between); all are indexes of things.
 
-    Kinds: left, right, on, under, above, behind, front, beside, between, inside, hold, wear, chase, look, across, climb.
+    Kinds: left, right, on, under, above, behind, front, beside, between, inside, hold, wear, chase, look, across,
+    climb, play, kick.
     """
 
     kind: str

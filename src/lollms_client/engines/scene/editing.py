@@ -37,7 +37,8 @@ _REMOVE = re.compile(
     r"\b(?:remove|erase|delete|clean|wipe|get rid of|take away|clear|inpaint|fill|heal|repair|restore)\b", re.I
 )
 _BACKGROUND = re.compile(
-    r"\b(?:remove|erase|delete|cut out|without|transparent|take away|no)\b[^.]*\bbackground\b|\btransparent background\b|\bbackground (?:removed|transparent)\b|\bcut out\b",
+    r"\b(?:remove|erase|delete|cut out|without|transparent|take away|no)\b[^.]*\bbackground\b|"
+    r"\btransparent background\b|\bbackground (?:removed|transparent)\b|\bcut out\b",
     re.I,
 )
 _LARGEST = 60_000_000  # pixels
@@ -120,7 +121,8 @@ def edit_pictures(
         edit.warn(
             "unsupported", "prompt",
             "the words were not understood as an edit and the image comes back unchanged; known are: add, remove the "
-            "background, crop, rotate, flip, resize, extend, combine, a text in quotes, and the filters " + ", ".join(filter_names()),
+            "background, crop, rotate, flip, resize, extend, combine, a text in quotes, and the filters "
+            + ", ".join(filter_names()),
         )  # fmt: skip
     return edit
 
@@ -248,7 +250,8 @@ def _draw(
         x2, y2 = max(b[2] for b in boxes), max(b[3] for b in boxes)
         whole = width * height > image.width * image.height * 0.9
         scale = min(width * 0.92 / (x2 - x1), height * 0.92 / (y2 - y1))
-        move = f"translate({width / 2:.2f} {height * 0.97:.2f}) scale({scale:.4f}) translate({-(x1 + x2) / 2:.2f} {-y2:.2f})"
+        middle = (x1 + x2) / 2
+        move = f"translate({width / 2:.2f} {height * 0.97:.2f}) scale({scale:.4f}) translate({-middle:.2f} {-y2:.2f})"
         if whole:
             move = f"translate({width * 0.1:.2f} {height * 0.18:.2f}) scale(0.8)"
         parts.append(

@@ -148,12 +148,29 @@ _FILTERS: dict[str, tuple[str, Filter]] = {
     "less blur": (r"less blurr?y?|unblur\w*|deblur\w*", _sharpen),
     "blur": (r"blurr?(?:y|ed|ier|ing)?|out of focus|unsharp|soft(?:en|er)\b", _blur),
     "sharpen": (r"sharp(?:en|ened|er)?\b|crisper|more detail", _sharpen),
-    "brighter": (r"bright(?:er|en|ness up)?\b|lighten|lighter|increase (?:the )?brightness", _enhance(ImageEnhance.Brightness, 0.35)),
-    "darker": (r"dark(?:er|en)\b|(?:reduce|lower|decrease) (?:the )?brightness|dimmer", _enhance(ImageEnhance.Brightness, -0.35)),
-    "less contrast": (r"(?:less|lower|reduce|decrease)(?: the)? contrast|low contrast", _enhance(ImageEnhance.Contrast, -0.35)),
-    "more contrast": (r"(?:more|higher|increase|boost|add|enhance|stronger)(?: the)? contrast|high contrast|contrasty", _enhance(ImageEnhance.Contrast, 0.45)),
-    "less saturated": (r"less satur\w+|fade(?:d)?\b|mute(?:d)?\b|pastel|(?:less|reduce)(?: the)? colou?r", _enhance(ImageEnhance.Color, -0.5)),
-    "more saturated": (r"(?:more|increase(?: the)?|boost(?: the)?) satur\w+|vivid|more colou?rful|vibrant|saturate\b", _enhance(ImageEnhance.Color, 0.7)),
+    "brighter": (
+        r"bright(?:er|en|ness up)?\b|lighten|lighter|increase (?:the )?brightness",
+        _enhance(ImageEnhance.Brightness, 0.35),
+    ),
+    "darker": (
+        r"dark(?:er|en)\b|(?:reduce|lower|decrease) (?:the )?brightness|dimmer",
+        _enhance(ImageEnhance.Brightness, -0.35),
+    ),
+    "less contrast": (
+        r"(?:less|lower|reduce|decrease)(?: the)? contrast|low contrast", _enhance(ImageEnhance.Contrast, -0.35)
+    ),
+    "more contrast": (
+        r"(?:more|higher|increase|boost|add|enhance|stronger)(?: the)? contrast|high contrast|contrasty",
+        _enhance(ImageEnhance.Contrast, 0.45),
+    ),
+    "less saturated": (
+        r"less satur\w+|fade(?:d)?\b|mute(?:d)?\b|pastel|(?:less|reduce)(?: the)? colou?r",
+        _enhance(ImageEnhance.Color, -0.5),
+    ),
+    "more saturated": (
+        r"(?:more|increase(?: the)?|boost(?: the)?) satur\w+|vivid|more colou?rful|vibrant|saturate\b",
+        _enhance(ImageEnhance.Color, 0.7),
+    ),
     "invert": (r"invert(?:ed)?|negative|inverse", _invert),
     "vintage": (r"vintage|retro|old[- ](?:photo\w*|fashioned|looking)|antique|aged", _vintage),
     "pixelate": (r"pixel(?:ate|ated|ize|ized|ise|ised| art|s)\b|pixelat\w+|mosaic|8[- ]?bit", _pixelate),
@@ -172,6 +189,7 @@ _FILTERS: dict[str, tuple[str, Filter]] = {
     "sunset light": (r"(?:like |at |into |look like )(?:a )?(?:sunset|dusk|evening)", _balance(1.12, 0.82, 0.72)),
     "night light": (r"(?:like |at |into |look like |it )(?:a |the )?night(?:time)?", _balance(0.36, 0.42, 0.68)),
 }  # fmt: skip
+_IT = "it|this|the (?:image|picture|photo|whole thing|area|region)"
 _STRONGER = re.compile(r"\b(?:very|much|strong(?:ly)?|heav(?:y|ily)|a lot|extreme(?:ly)?|really|way)\b", re.I)
 _WEAKER = re.compile(r"\b(?:slight(?:ly)?|a (?:little|bit|touch)|subtl[ey]|somewhat|gently|light blur)\b", re.I)
 _NEGATED = re.compile(r"\b(?:not|n't|don't|without|no)\s+(?:\w+\s+)?$", re.I)
@@ -189,10 +207,11 @@ def find_filters(prompt: str) -> list[FilterStep]:
     steps = []
     for name, (pattern, _) in _FILTERS.items():
         found = re.search(rf"\b(?:{pattern})\b", prompt, re.I)
-        if found and not _NEGATED.search(prompt[: found.start()]):
-            if not any(found.start() < end and start < found.end() for start, end in taken):
-                steps.append(FilterStep(name, strength, None, found.start()))
-                taken.append(found.span())
+        if found is None or _NEGATED.search(prompt[: found.start()]):
+            continue
+        if not any(found.start() < end and start < found.end() for start, end in taken):
+            steps.append(FilterStep(name, strength, None, found.start()))
+            taken.append(found.span())
     tint = _find_tint(prompt, strength)
     if tint and not any(step.start <= tint.start < step.start + 14 for step in steps):
         steps.append(tint)
@@ -203,9 +222,9 @@ def _find_tint(prompt: str, strength: float) -> FilterStep | None:
     colours = facts()["colours"]
     words = "|".join(sorted(colours, key=len, reverse=True))
     patterns = (
-        rf"\b(?:tint|colou?ri[sz]e|tone|colou?r)(?:ed|s)?\s+(?:it|this|the (?:image|picture|photo|area|region))?\s*(?:in |with |to )?({words})\b",
+        rf"\b(?:tint|colou?ri[sz]e|tone|colou?r)(?:ed|s)?\s+(?:{_IT})?\s*(?:in |with |to )?({words})\b",
         rf"\b({words})\s+(?:tint|tone|tinge|hue|filter|cast)\b",
-        rf"\b(?:make|turn|paint|dye)\s+(?:it|this|everything|the (?:image|picture|photo|whole thing|area|region))\s+(?:all |more |look )?({words})\b(?!\s+and\s+white)",
+        rf"\b(?:make|turn|paint|dye)\s+(?:{_IT}|everything)\s+(?:all |more |look )?({words})\b(?!\s+and\s+white)",
     )
     for pattern in patterns:
         found = re.search(pattern, prompt, re.I)

@@ -1,4 +1,4 @@
-"""Places figures in the sky or on the wall: apart from each other and from what stands, where the relations want them."""
+"""Places figures in the sky or on the wall: apart from each other, and where the relations want them."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lollms_client.engines.scene.backdrop import Stage, paints
 from lollms_client.engines.scene.colours import mix, shade
+from lollms_client.engines.scene.sketch import trace
 
 
 def _wall_and_floor(stage: Stage, wall: str, floor: str, edge: float = 0.68) -> None:
@@ -15,7 +16,14 @@ def _wall_and_floor(stage: Stage, wall: str, floor: str, edge: float = 0.68) -> 
         "floor", sketch.vertical(stage.y(edge), stage.y(1 - edge) + 2, [(0, shade(floor, -0.12)), (1, floor)]), 0.7
     )
     boards = "".join(
-        f"M{stage.width * (0.5 + (i - 8) * 0.07):.0f} {stage.y(edge):.0f}L{stage.width * (0.5 + (i - 8) * 0.16):.0f} {stage.height}"
+        trace(
+            "M",
+            stage.width * (0.5 + (i - 8) * 0.07),
+            stage.y(edge),
+            "L",
+            stage.width * (0.5 + (i - 8) * 0.16),
+            stage.height,
+        )
         for i in range(17)
     )
     stage.add("boards", sketch.lines(boards, shade(floor, -0.18), u * 0.3, 'opacity="0.6"'), 0.7)
@@ -36,7 +44,24 @@ def _window(stage: Stage, x: float, y: float, width: float, height: float) -> No
         sky += sketch.ellipse(x + width * 0.72, y + height * 0.28, u * 2, u * 2, "#f7f0cf")
     else:
         sky += sketch.path(
-            f"M{x:.0f} {y + height:.0f}v{-height * 0.25:.0f}q{width * 0.3:.0f} {-height * 0.2:.0f} {width * 0.55:.0f} 0t{width * 0.45:.0f} {-height * 0.05:.0f}V{y + height:.0f}Z",
+            trace(
+                "M",
+                x,
+                y + height,
+                "v",
+                -height * 0.25,
+                "q",
+                width * 0.3,
+                -height * 0.2,
+                width * 0.55,
+                0,
+                "t",
+                width * 0.45,
+                -height * 0.05,
+                "V",
+                y + height,
+                "Z",
+            ),
             light.on("#7fbf6a"),
         )
     bars = sketch.rect(x + width / 2 - u * 0.4, y, u * 0.8, height, "#fbf7ef") + sketch.rect(
@@ -188,7 +213,9 @@ def tabletop(stage: Stage) -> None:
         _window(stage, stage.width * 0.62, stage.y(0.08), stage.width * 0.24, stage.y(0.34))
     stage.add("table", sketch.vertical(stage.y(0.64), stage.y(0.37), [(0, shade(wood, 0.14)), (1, wood)]), 0.6)
     grain = "".join(
-        f"M{stage.rng.uniform(-0.1, 0.9) * stage.width:.0f} {stage.y(at):.0f}h{stage.width * stage.rng.uniform(0.1, 0.4):.0f}"
+        trace(
+            "M", stage.rng.uniform(-0.1, 0.9) * stage.width, stage.y(at), "h", stage.width * stage.rng.uniform(0.1, 0.4)
+        )
         for at in (0.68, 0.71, 0.75, 0.79, 0.83, 0.88, 0.92, 0.97)
     )
     stage.add("grain", sketch.lines(grain, shade(wood, -0.14), stage.u * 0.35, 'opacity="0.6"'), 0.65)

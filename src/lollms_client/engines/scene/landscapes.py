@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from lollms_client.engines.scene.backdrop import Stage, paints
 from lollms_client.engines.scene.colours import mix, shade
+from lollms_client.engines.scene.sketch import trace
 
 _SNOW = "#f4f8fc"
 
 
-def _far_hills(stage: Stage, horizon: float, colour: str, count: int = 2) -> None:
+def far_hills(stage: Stage, horizon: float, colour: str, count: int = 2) -> None:
+    """Hills that fade into the haze; the horizon is a fraction of the height."""
     for index in range(count):
         haze = 0.6 - 0.28 * index
         base = stage.y(horizon + 0.02 + 0.03 * index)
@@ -31,7 +33,7 @@ def _lawn(stage: Stage, horizon: float, colour: str, tufts: int = 60, flowers: i
 @paints("meadow")
 def meadow(stage: Stage) -> None:
     stage.sky(0.72)
-    _far_hills(stage, 0.6, "#79b65c")
+    far_hills(stage, 0.6, "#79b65c")
     _lawn(stage, 0.64, "#7cc25a", 70, 18)
     stage.falling_weather()
 
@@ -40,7 +42,7 @@ def meadow(stage: Stage) -> None:
 def garden(stage: Stage) -> None:
     stage.sky(0.7)
     sketch, light, u = stage.sketch, stage.light, stage.u
-    _far_hills(stage, 0.56, "#6fae5a", 1)
+    far_hills(stage, 0.56, "#6fae5a", 1)
     hedge = stage.leaf_colour("#4e9a48")
     bushes = "".join(
         sketch.ellipse(
@@ -76,7 +78,7 @@ def garden(stage: Stage) -> None:
 def park(stage: Stage) -> None:
     stage.sky(0.7)
     sketch, light = stage.sketch, stage.light
-    _far_hills(stage, 0.58, "#7ab865", 1)
+    far_hills(stage, 0.58, "#7ab865", 1)
     trees = "".join(
         sketch.round_tree(
             stage.width * (x + stage.rng.uniform(-0.04, 0.04)),
@@ -89,7 +91,11 @@ def park(stage: Stage) -> None:
     )
     stage.add("trees", trees, 0.45)
     _lawn(stage, 0.64, "#86cb63", 40, 10)
-    path = f"M{stage.width * 0.42} {stage.y(0.66)}Q{stage.width * 0.7} {stage.y(0.76)} {stage.width * 0.25} {stage.height + 2}H{stage.width * 0.8}Q{stage.width * 0.86} {stage.y(0.78)} {stage.width * 0.47} {stage.y(0.66)}Z"
+    w, y = stage.width, stage.y
+    path = trace(
+        "M", w * 0.42, y(0.66), "Q", w * 0.7, y(0.76), w * 0.25, stage.height + 2, "H", w * 0.8,
+        "Q", w * 0.86, y(0.78), w * 0.47, y(0.66), "Z",
+    )  # fmt: skip
     stage.add("path", sketch.path(path, light.on("#ecd9ae")), 0.72)
     stage.falling_weather()
 
@@ -182,7 +188,8 @@ def savanna(stage: Stage) -> None:
     for x in (0.1, 0.34, 0.88):
         px, foot, h = stage.width * (x + rng.uniform(-0.04, 0.04)), stage.y(0.65), stage.y(rng.uniform(0.16, 0.26))
         bark, leaf = light.on("#6a4a2c"), mix(light.on("#7f9440"), light.bottom, 0.1)
-        data = f"M{px:.0f} {foot:.0f}L{px:.0f} {foot - h * 0.5:.0f}L{px - h * 0.4:.0f} {foot - h * 0.85:.0f}M{px:.0f} {foot - h * 0.5:.0f}L{px + h * 0.4:.0f} {foot - h * 0.85:.0f}"
+        fork, low, high = foot - h * 0.5, px - h * 0.4, foot - h * 0.85
+        data = trace("M", px, foot, "L", px, fork, "L", low, high, "M", px, fork, "L", px + h * 0.4, high)
         trees.append(
             sketch.lines(data, bark, h * 0.07)
             + sketch.ellipse(px, foot - h * 0.95, h * 0.85, h * 0.17, leaf)
@@ -239,10 +246,22 @@ def desert(stage: Stage) -> None:
     if stage.wish.bare("cactus"):
         for x, h in ((0.08, 0.2), (0.92, 0.15)):
             px, foot, s = stage.width * x, stage.y(0.72), stage.y(h)
-            arms = f"M{px:.0f} {foot:.0f}v{-s:.0f}M{px:.0f} {foot - s * 0.4:.0f}h{-s * 0.25:.0f}v{-s * 0.3:.0f}M{px:.0f} {foot - s * 0.55:.0f}h{s * 0.25:.0f}v{-s * 0.25:.0f}"
+            arms = trace(
+                "M", px, foot, "v", -s, "M", px, foot - s * 0.4, "h", -s * 0.25, "v", -s * 0.3,
+                "M", px, foot - s * 0.55, "h", s * 0.25, "v", -s * 0.25,
+            )  # fmt: skip
             stage.add("cactus", sketch.lines(arms, light.on("#4c8f4f"), s * 0.13, 'stroke-linejoin="round"'), 0.75)
     marks = "".join(
-        f"M{stage.rng.uniform(0, stage.width):.0f} {stage.rng.uniform(stage.y(0.78), stage.height):.0f}q{stage.u * 5:.0f} {-stage.u * 1.2:.0f} {stage.u * 10:.0f} 0"
+        trace(
+            "M",
+            stage.rng.uniform(0, stage.width),
+            stage.rng.uniform(stage.y(0.78), stage.height),
+            "q",
+            stage.u * 5,
+            -stage.u * 1.2,
+            stage.u * 10,
+            0,
+        )
         for _ in range(14)
     )
     stage.add("ripples", sketch.lines(marks, light.on("#d09a4a"), stage.u * 0.4, 'opacity="0.6"'), 0.8)
@@ -285,111 +304,11 @@ def snow(stage: Stage) -> None:
         stage.falling_weather()
 
 
-def _windows(stage: Stage, x: float, top: float, width: float, bottom: float, size: float, colour: str) -> str:
-    lit = stage.light.dark or stage.light.time == "sunset"
-    panes = []
-    columns = max(2, int(width / size / 2))
-    step = width / columns
-    for column in range(columns):
-        for row in range(int((bottom - top) / size / 2.4)):
-            fill = (
-                ("#ffe08a" if stage.rng.random() < 0.6 else shade(colour, -0.2)) if lit else mix(colour, "#e6f4ff", 0.6)
-            )
-            panes.append(
-                stage.sketch.rect(
-                    x + (column + 0.25) * step, top + size * (0.8 + row * 2.4), step * 0.5, size * 1.3, fill
-                )
-            )
-    return "".join(panes)
-
-
-def _skyline(stage: Stage, bottom: float, high: float, count: int, haze: float, colours: tuple[str, ...]) -> str:
-    result, rng, x = [], stage.rng, -stage.u * 4
-    average = (stage.width + 8 * stage.u) / count
-    while x < stage.width:
-        width = average * rng.uniform(0.7, 1.25)
-        top = bottom - high * rng.uniform(0.45, 1.0)
-        colour = mix(stage.light.on(rng.choice(colours)), stage.light.bottom, haze)
-        result.append(stage.sketch.rect(x, top, width, bottom - top + 2, colour))
-        result.append(stage.sketch.rect(x + width * 0.78, top, width * 0.22, bottom - top + 2, shade(colour, -0.1)))
-        if haze < 0.4:
-            result.append(_windows(stage, x, top, width, bottom, stage.u * 1.3, colour))
-        x += width * rng.uniform(0.98, 1.1)
-    return "".join(result)
-
-
-@paints("city")
-def city(stage: Stage) -> None:
-    stage.sky(0.75, 3)
-    colours = ("#7f92b0", "#9aa7bd", "#8a86a8", "#a58f8a", "#6f86a0")
-    stage.add("far skyline", _skyline(stage, stage.y(0.74), stage.y(0.5), 14, 0.6, colours), 0.2)
-    stage.add("skyline", _skyline(stage, stage.y(0.76), stage.y(0.46), 9, 0.15, colours), 0.4)
-    _road(stage, 0.75)
-    stage.falling_weather()
-
-
-def _road(stage: Stage, kerb: float) -> None:
-    sketch, light, u = stage.sketch, stage.light, stage.u
-    pavement = light.on("#c9c5bd")
-    stage.add(
-        "pavement",
-        sketch.rect(0, stage.y(kerb), stage.width, stage.y(1 - kerb) + 2, pavement)
-        + sketch.rect(0, stage.y(kerb + 0.055), stage.width, u, shade(pavement, -0.25)),
-        0.65,
-    )
-    asphalt = light.on("#5b5f69")
-    dashes = "".join(
-        sketch.rect(x, stage.y(0.895), u * 9, u * 1.2, light.on("#f5e9b8"))
-        for x in (i * u * 16 - 4 * u for i in range(int(stage.width / u / 16) + 2))
-    )
-    stage.add(
-        "road",
-        sketch.vertical(stage.y(kerb + 0.065), stage.y(0.935 - kerb) + 2, [(0, asphalt), (1, shade(asphalt, -0.15))])
-        + dashes,
-        0.8,
-    )
-    stage.backdrop.ground = (kerb + 0.07, 0.96)
-
-
-@paints("street")
-def street(stage: Stage) -> None:
-    sketch, light, rng, u = stage.sketch, stage.light, stage.rng, stage.u
-    stage.sky(0.72, 4)
-    _far_hills(stage, 0.58, "#7fb56a", 1)
-    houses, x = [], -u * 3
-    while x < stage.width:
-        w, h = u * rng.uniform(17, 24), u * rng.uniform(17, 27)
-        base, foot = (
-            mix(light.on(rng.choice(("#e8b98a", "#d98f7a", "#b9c9a0", "#a9bfd9", "#e6d49a"))), light.bottom, 0.12),
-            stage.y(0.72),
-        )
-        roof = mix(light.on(rng.choice(("#9a4a3f", "#6f5a6a", "#7a5a45"))), light.bottom, 0.1)
-        houses.append(
-            sketch.rect(x, foot - h, w, h + 2, base)
-            + sketch.polygon([(x - u, foot - h), (x + w / 2, foot - h - u * 9), (x + w + u, foot - h)], roof)
-        )
-        houses.append(
-            _windows(stage, x, foot - h + u, w, foot - u * 6, u * 2.2, base)
-            + sketch.rect(x + w * 0.42, foot - u * 7, u * 3.6, u * 7, shade(roof, -0.2))
-        )
-        x += w + u * rng.uniform(1.5, 6)
-        houses.append(
-            sketch.round_tree(
-                x - u * 2, foot, u * rng.uniform(12, 18), stage.leaf_colour("#5aa550"), light.on("#6f4f33")
-            )
-            if rng.random() < 0.5
-            else ""
-        )
-    stage.add("houses", "".join(houses), 0.45)
-    _road(stage, 0.715)
-    stage.falling_weather()
-
-
 @paints("farm")
 def farm(stage: Stage) -> None:
     sketch, light, u = stage.sketch, stage.light, stage.u
     stage.sky(0.7)
-    _far_hills(stage, 0.58, "#8abf5f", 2)
+    far_hills(stage, 0.58, "#8abf5f", 2)
     rows, top = [], stage.y(0.6)
     for index in range(9):
         x = stage.width * (0.5 + (index - 4) * 0.05)

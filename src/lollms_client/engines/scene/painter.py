@@ -194,7 +194,8 @@ class ScenePainter:
         for index in range(count):
             yield Progress(fraction=0.3 + 0.6 * index / count, stage="editing")
             edit = edit_pictures(
-                self.composer, pictures, request.prompt, request.mask, (width, height), seed + index, request.negative_prompt
+                self.composer, pictures, request.prompt, request.mask, (width, height), seed + index,
+                request.negative_prompt,
             )  # fmt: skip
             for one in edit.warnings:
                 warnings.add(one.kind, one.setting, one.detail)

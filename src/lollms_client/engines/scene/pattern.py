@@ -11,7 +11,8 @@ from lollms_client.engines.scene.description import Description
 from lollms_client.engines.scene.figures import wrap_svg
 
 _PATTERN = re.compile(
-    r"\b(?:seamless(?:ly)?|tileable|tiling|repeating)\b|\b(?:pattern|wallpaper|wrapping paper|textile|texture|fabric|tile)s?\b",
+    r"\b(?:seamless(?:ly)?|tileable|tiling|repeating)\b|"
+    r"\b(?:pattern|wallpaper|wrapping paper|textile|texture|fabric|tile)s?\b",
     re.I,
 )
 _GROUNDS = ("#fdf3e1", "#e8f4f2", "#fbe9ec", "#eaf0fb", "#f3efe6", "#e9f5e1", "#26324f", "#f7e3c8")
@@ -72,7 +73,8 @@ def pattern_svg(
                 turn = rng.uniform(-14, 14)
                 flip = rng.random() < 0.5 and art.faces != "front"
                 drawing = re.sub(r'\bid="[^"]+"', "", art.drawing(colours))
-                inner = f"scale({-scale if flip else scale:.5f} {scale:.5f}) translate({-art.width / 2:g} {-art.height / 2:g})"
+                across = -scale if flip else scale
+                inner = f"scale({across:.5f} {scale:.5f}) translate({-art.width / 2:g} {-art.height / 2:g})"
                 parts.append(_wrapped(drawing, x, y, turn, inner, reach * 0.75, width, height))
     return wrap_svg("".join(parts), width, height)
 

@@ -16,7 +16,8 @@ from lollms_client.engines.scene.sketch import Sketch
 
 _QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?<!\w)['‘]([^'’]+(?:['’]\w[^'’]*)*)['’](?!\w)")
 _SAYING = re.compile(
-    r"\b(?:saying|that says|which says|reads|reading|with the (?:words?|text|title|caption)|titled|the text|says)\s*:?\s+(.+)",
+    r"\b(?:saying|that says|which says|reads|reading|with the (?:words?|text|title|caption)|titled|the text|says)"
+    r"\s*:?\s+(.+)",
     re.I,
 )
 _POSTER = re.compile(
@@ -61,7 +62,8 @@ def split_prompt(prompt: str) -> tuple[list[str], str]:
         _POSTER.sub(
             " ",
             re.sub(
-                r"\b(?:saying|that says|says|reads|titled|with the (?:words?|text|title|caption)|(?:the )?(?:text|words?))\b",
+                r"\b(?:saying|that says|says|reads|titled|with the (?:words?|text|title|caption)|"
+                r"(?:the )?(?:text|words?))\b",
                 " ",
                 rest,
                 flags=re.I,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from lollms_client.engines.scene.clauses import Modifier, Pending, is_joined, subject_follows
 from lollms_client.engines.scene.colours import shade
 from lollms_client.engines.scene.description import Description, Relation, Thing
 from lollms_client.engines.scene.lexicon import Lexicon, Verb, facts
@@ -15,28 +15,6 @@ MAX_COUNT = 40
 PLURAL_COUNT = 3
 _RAINBOW = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
 _SPREADING = ("inside", "hold", "wear", "contains", "beside")  # "with a cup and a plate": the relation holds for both
-
-
-@dataclass
-class _Modifier:
-    count: int | None = None
-    colours: list[str] = field(default_factory=list)
-    size: float = 1.0
-    verb: Verb | None = None
-    definite: bool = False
-
-    def empty(self) -> bool:
-        return self.count is None and not self.colours and self.size == 1.0
-
-
-@dataclass
-class _Pending:
-    """A relation whose reference (or, where it was fronted, whose subject) is still to come."""
-
-    kind: str
-    subjects: list[int]
-    word: str = ""
-    spread: bool = False  # it has had a reference already, and an `and` follows
 
 
 def read_prompt(text: str, lexicon: Lexicon, nearest: Nearest | None = None) -> Description:
@@ -55,10 +33,10 @@ class _Reader:
         self.lexicon = lexicon
         self.description = description
         self.tokens = tokens
-        self.modifiers = [_Modifier()]
+        self.modifiers = [Modifier()]
         self.subjects: list[int] = []  # what the clause is about
         self.last: list[int] = []  # what was mentioned last
-        self.pending: _Pending | None = None
+        self.pending: Pending | None = None
         self.fronted: list[tuple[str, list[int]]] = []  # relations whose subject follows: kind, references
         self.between: tuple[list[int], int] | None = None
         self.tone = 0.0
@@ -87,7 +65,7 @@ class _Reader:
     def _number(self, token: Token) -> None:
         current = self.modifiers[-1]
         if current.count is not None and (current.colours or self.previous.kind == "and"):
-            current = _Modifier()
+            current = Modifier()
             self.modifiers.append(current)
         current.count = token.value
 
@@ -96,7 +74,7 @@ class _Reader:
         if token.value == "definite":
             current.definite = True
         elif current.count is None and current.colours and self.previous.kind == "and":
-            self.modifiers.append(_Modifier(count=1))
+            self.modifiers.append(Modifier(count=1))
         elif current.count is None:
             current.count = 1
 
@@ -119,10 +97,7 @@ class _Reader:
         return bool(self.last) and self.modifiers[-1].empty() and bool(self.description.things[self.last[-1]].colours)
 
     def _motley(self, token: Token) -> None:
-        self.modifiers[-1].colours += [self.lexicon_colour(name) for name in _RAINBOW]
-
-    def lexicon_colour(self, name: str) -> str:
-        return str(facts()["colours"][name])
+        self.modifiers[-1].colours += [facts()["colours"][name] for name in _RAINBOW]
 
     def _size(self, token: Token) -> None:
         if self.previous.kind == "copula" and self._next().kind not in ("object", "colour", "place"):
@@ -139,11 +114,11 @@ class _Reader:
     def _object(self, token: Token) -> None:
         if self.negated:
             self.description.removed.add(token.value)
-            self.modifiers = [_Modifier()]
+            self.modifiers = [Modifier()]
             self.negated = self._next().kind == "and" and self._next(("filler", "decorative", "and")).kind == "object"
             return
         indexes = self._mention(token)
-        self.modifiers = [_Modifier()]
+        self.modifiers = [Modifier()]
         if self.pending is not None and self.pending.spread and self._starts_anew(token):
             self.pending = None
         if self.pending is not None:
@@ -194,7 +169,9 @@ class _Reader:
         return result or self.last[-1:]
 
     def _take_as_subject(self, indexes: list[int]) -> None:
-        joined = self.previous_connects() and not any(r.subject in self.subjects for r in self.description.relations)
+        joined = is_joined(self.tokens, self.index) and not any(
+            r.subject in self.subjects for r in self.description.relations
+        )
         self.subjects = [*self.subjects, *indexes] if joined else list(indexes)
         for kind, references in self.fronted:
             for reference in references:
@@ -206,28 +183,19 @@ class _Reader:
             thing.verb = thing.verb or self.fronted_verb
         self.next_position, self.fronted_verb = None, None
 
-    def previous_connects(self) -> bool:
-        """Whether a comma or an `and` stands between the last noun and this one."""
-        for token in reversed(self.tokens[: self.index]):
-            if token.kind in ("and", "comma"):
-                return True
-            if token.kind in ("object", "stop", "verb", "relation"):
-                return False
-        return False
-
     def _unknown(self, token: Token) -> None:
-        self.modifiers, self.pending, self.negated = [_Modifier()], None, False
+        self.modifiers, self.pending, self.negated = [Modifier()], None, False
 
     def _part(self, token: Token) -> None:
         if self.pending is not None or not self.modifiers[-1].empty():
             self.description.ignored.append(token.said)
-        self.modifiers, self.pending, self.negated = [_Modifier()], None, False
+        self.modifiers, self.pending, self.negated = [Modifier()], None, False
 
     def _coating(self, token: Token) -> None:
         colours = self.modifiers[-1].colours
         for index in self.last if colours else []:
             self.description.things[index].colours = list(colours)
-        self.modifiers, self.pending = [_Modifier()], None
+        self.modifiers, self.pending = [Modifier()], None
 
     def _style(self, token: Token) -> None:
         self.description.styles.append(token.said)
@@ -268,7 +236,7 @@ class _Reader:
         subjects = self._subjects_for(token)
         if self.pending is not None and self.pending.word == "verb" and self.pending.kind in ("look", "chase", "play"):
             subjects = self.pending.subjects
-        self.pending = _Pending(token.value, subjects, token.said)
+        self.pending = Pending(token.value, subjects, token.said)
 
     def _subjects_for(self, token: Token) -> list[int]:
         if self.previous.kind in ("stop", "comma", "break", "and") and self._is_fronted():
@@ -285,17 +253,9 @@ class _Reader:
         return list(self.subjects or self.last)
 
     def _is_fronted(self) -> bool:
-        """Whether a noun that is the clause's subject comes after this relation's reference."""
         if self.previous.kind == "comma" and self.subjects and not self.modifiers[-1].empty():
             return False
-        seen = 0
-        for token in self.tokens[self.index + 1 :]:
-            if token.kind in ("stop", "break"):
-                break
-            if token.kind in ("and", "relation") and seen:
-                break
-            seen += token.kind in ("object", "place")
-        return seen >= 2 or not self.subjects
+        return not self.subjects or subject_follows(self.tokens, self.index)
 
     def _position(self, token: Token) -> None:
         if token.value == "water" and self.description.place is None:
@@ -310,9 +270,9 @@ class _Reader:
 
     def _of(self, token: Token) -> None:
         if self.previous.kind == "object":
-            self.pending = _Pending("contains", list(self.last), "of")
+            self.pending = Pending("contains", list(self.last), "of")
 
-    def _close_relation(self, pending: _Pending, indexes: list[int]) -> None:
+    def _close_relation(self, pending: Pending, indexes: list[int]) -> None:
         self.pending = None
         if not pending.subjects:
             if pending.kind == "between":
@@ -327,7 +287,7 @@ class _Reader:
             self._relate(pending.kind, pending.subjects, reference)
         spreads = pending.kind in _SPREADING and pending.word in ("with", "verb", "of", "along with")
         if spreads and self._next(("filler", "decorative", "comma")).kind == "and":
-            self.pending = _Pending(pending.kind, pending.subjects, pending.word, True)
+            self.pending = Pending(pending.kind, pending.subjects, pending.word, True)
 
     def _close_between(self, indexes: list[int]) -> None:
         assert self.between is not None
@@ -375,7 +335,7 @@ class _Reader:
         for index in subjects:
             if not (verb.base == "fly" and takes == "hold"):
                 self.description.things[index].verb = verb
-        self.pending = _Pending(takes, list(subjects), "verb") if takes and subjects else None
+        self.pending = Pending(takes, list(subjects), "verb") if takes and subjects else None
 
     def _came_along(self) -> bool:
         """Whether what was mentioned last stands beside the subject."""
@@ -404,25 +364,25 @@ class _Reader:
             for index in self.pending.subjects:
                 thing = self.description.things[index]
                 thing.position = thing.position or ("sky" if token.value not in ("room", "kitchen") else None)
-        self.modifiers, self.pending = [_Modifier()], None
+        self.modifiers, self.pending = [Modifier()], None
 
     def _time(self, token: Token) -> None:
         self.description.time = token.value
-        self.modifiers, self.pending = [_Modifier()], None
+        self.modifiers, self.pending = [Modifier()], None
 
     def _weather(self, token: Token) -> None:
         target: set[Any] = self.description.removed_settings if self.negated else self.description.weather
         target.add(token.value)
         self.negated = False
-        self.modifiers, self.pending = [_Modifier()], None
+        self.modifiers, self.pending = [Modifier()], None
 
     def _season(self, token: Token) -> None:
         self.description.season = token.value
-        self.modifiers, self.pending = [_Modifier()], None
+        self.modifiers, self.pending = [Modifier()], None
 
     def _stop(self, token: Token) -> None:
         self.subjects, self.pending, self.fronted, self.between = [], None, [], None
-        self.modifiers, self.negated, self.tone = [_Modifier()], False, 0.0
+        self.modifiers, self.negated, self.tone = [Modifier()], False, 0.0
 
     def _break(self, token: Token) -> None:
         self._stop(token)

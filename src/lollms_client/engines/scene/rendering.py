@@ -14,7 +14,7 @@ FORMATS = {"png": "PNG", "jpeg": "JPEG", "jpg": "JPEG", "webp": "WEBP"}
 
 
 def rasterise(svg: str, width: int, height: int) -> Image.Image:
-    """The SVG document as an RGBA picture of exactly that size in pixels. Raises EngineFailed where it cannot be drawn."""
+    """The SVG document as an RGBA picture of exactly that size in pixels; EngineFailed where it cannot be drawn."""
     try:
         data = resvg_py.svg_to_bytes(svg_string=svg, width=width, height=height, skip_system_fonts=True)
     except ValueError as problem:
@@ -24,7 +24,7 @@ def rasterise(svg: str, width: int, height: int) -> Image.Image:
 
 
 def encode(image: Image.Image, output_format: str) -> Media:
-    """The picture as a file: png, jpeg, webp, or svg (the pixels within an SVG document). Raises BadSetting otherwise."""
+    """The picture as a file: png, jpeg, webp, or svg (the pixels within an SVG document). Raises BadSetting else."""
     kind = output_format.lower()
     if kind == "svg":
         inside = encode(image, "png").data_url()

@@ -1,4 +1,4 @@
-"""Places figures that stand or swim: side by side in the order that the relations demand, in rows where they are many."""
+"""Places figures that stand or swim: in the order that the relations demand, in rows where they are many."""
 
 from __future__ import annotations
 

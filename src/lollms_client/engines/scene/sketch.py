@@ -16,6 +16,11 @@ def number(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".") if value == value else "0"
 
 
+def trace(*steps: str | float) -> str:
+    """Path data of command letters and coordinates."""
+    return " ".join(step if isinstance(step, str) else number(step) for step in steps)
+
+
 class Sketch:
     """A picture of `width` × `height` pixels being drawn in one light; `u` is a hundredth of its shorter side."""
 
@@ -47,7 +52,8 @@ class Sketch:
 
     def rect(self, x: float, y: float, width: float, height: float, fill: str, extra: str = "") -> str:
         """A rectangle."""
-        return f'<rect x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}" fill="{fill}" {extra}/>'
+        box = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
+        return f'<rect {box} fill="{fill}" {extra}/>'
 
     def ellipse(self, x: float, y: float, rx: float, ry: float, fill: str, extra: str = "") -> str:
         """An ellipse about a centre."""
@@ -63,7 +69,8 @@ class Sketch:
 
     def lines(self, data: str, colour: str, width: float, extra: str = "") -> str:
         """A stroked path with round ends."""
-        return f'<path d="{data}" fill="none" stroke="{colour}" stroke-width="{number(width)}" stroke-linecap="round" {extra}/>'
+        stroke = f'stroke="{colour}" stroke-width="{number(width)}" stroke-linecap="round"'
+        return f'<path d="{data}" fill="none" {stroke} {extra}/>'
 
     def vertical(self, y: float, height: float, stops: Sequence[tuple[float, str]]) -> str:
         """A band over the whole width with a vertical gradient."""
@@ -116,10 +123,14 @@ class Sketch:
         rng = self.rng
         puffs = [(-0.3, 0.02, 0.18), (-0.1, -0.1, 0.24), (0.14, -0.06, 0.2), (0.32, 0.03, 0.15)]
         parts = [
-            f'<circle cx="{number(x + size * dx)}" cy="{number(y + size * dy)}" r="{number(size * r * rng.uniform(0.85, 1.15))}"/>'
+            f'<circle cx="{number(x + size * dx)}" cy="{number(y + size * dy)}" '
+            f'r="{number(size * r * rng.uniform(0.85, 1.15))}"/>'
             for dx, dy, r in puffs
         ]
-        base = f'<rect x="{number(x - size * 0.48)}" y="{number(y)}" width="{number(size * 0.96)}" height="{number(size * 0.17)}" rx="{number(size * 0.085)}"/>'
+        base = (
+            f'<rect x="{number(x - size * 0.48)}" y="{number(y)}" width="{number(size * 0.96)}" '
+            f'height="{number(size * 0.17)}" rx="{number(size * 0.085)}"/>'
+        )
         return f'<g fill="{colour}" opacity="{opacity:.2f}">{"".join(parts)}{base}</g>'
 
     # --- plants ------------------------------------------------------------------------------------------------------
@@ -171,10 +182,9 @@ class Sketch:
         for angle in (-170, -140, -100, -60, -25, 10):
             a = math.radians(angle)
             dx, dy = math.cos(a) * height * 0.42, math.sin(a) * height * 0.22
-            leaves.append(
-                f"M{number(top_x)} {number(top)}Q{number(top_x + dx * 0.6)} {number(top + dy - height * 0.12)} {number(top_x + dx)} {number(top + dy + height * 0.16)}"
-                f"Q{number(top_x + dx * 0.5)} {number(top + dy * 0.7)} {number(top_x)} {number(top)}Z"
-            )
+            tip = (top_x + dx, top + dy + height * 0.16)
+            over = trace("M", top_x, top, "Q", top_x + dx * 0.6, top + dy - height * 0.12, *tip)
+            leaves.append(over + trace("Q", top_x + dx * 0.5, top + dy * 0.7, top_x, top, "Z"))
         return self.lines(bend, trunk, height * 0.06) + self.path("".join(leaves), colour)
 
     def tufts(self, low: float, high: float, count: int, colour: str) -> str:
@@ -184,7 +194,7 @@ class Sketch:
             x, y = self.rng.uniform(0, self.width), self.rng.uniform(low, high)
             s = self.u * (0.8 + 1.4 * (y - low) / max(1.0, high - low))
             blades.append(
-                f"M{number(x)} {number(y)}l{number(-s * 0.6)} {number(-s * 1.4)}M{number(x)} {number(y)}v{number(-s * 1.9)}M{number(x)} {number(y)}l{number(s * 0.6)} {number(-s * 1.4)}"
+                trace("M", x, y, "l", -s * 0.6, -s * 1.4, "M", x, y, "v", -s * 1.9, "M", x, y, "l", s * 0.6, -s * 1.4)
             )
         return self.lines("".join(blades), colour, self.u * 0.35)
 

@@ -26,7 +26,8 @@ def transform(image: Image.Image, prompt: str) -> tuple[Image.Image, list[str]]:
     text = prompt.lower()
     done = []
     for name, change in (
-        ("rotate", _rotate), ("flip", _flip), ("crop", _crop), ("resize", _resize), ("extend", _extend), ("frame", _frame),
+        ("rotate", _rotate), ("flip", _flip), ("crop", _crop), ("resize", _resize), ("extend", _extend),
+        ("frame", _frame),
     ):  # fmt: skip
         changed = change(image, text)
         if changed is not None:

@@ -38,7 +38,7 @@ _BEFORE_A_NOUN = (
 def settle_unknown(
     tokens: list[Token], lexicon: Lexicon, nearest: Nearest | None, description: Description
 ) -> list[Token]:
-    """The tokens with every run of unknown words replaced by a thing, a place, or nothing; says so in the description."""
+    """The tokens with every run of unknown words replaced by a thing, a place, or nothing, which is noted."""
     result: list[Token] = []
     position = 0
     while position < len(tokens):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lollms_client.engines.scene.backdrop import Stage, paints
 from lollms_client.engines.scene.colours import mix, shade
+from lollms_client.engines.scene.sketch import trace
 
 _SEA = "#2f86c9"
 
@@ -63,10 +64,9 @@ def lake(stage: Stage) -> None:
     stage.add("ripples", sketch.ripples(stage.y(0.62), stage.y(0.9), 46, mix(colour, "#ffffff", 0.65)), 0.6, 0.008)
     stage.screen("near water", sketch.wave_band(stage.y(0.8), u * 0.8, u * 26, shade(colour, -0.05), 0.72), 0.02)
     bank = stage.ground_colour("#6fb254")
-    near = sketch.path(
-        f"M-2 {stage.height + 2}V{stage.y(0.9):.0f}Q{stage.width * 0.3:.0f} {stage.y(0.9):.0f} {stage.width * 0.5:.0f} {stage.y(0.96):.0f}T{stage.width + 2} {stage.y(0.93):.0f}V{stage.height + 2}Z",
-        bank,
-    )
+    w, low = stage.width, stage.height + 2
+    edge = trace("M", -2, low, "V", stage.y(0.9), "Q", w * 0.3, stage.y(0.9), w * 0.5, stage.y(0.96))
+    near = sketch.path(edge + trace("T", w + 2, stage.y(0.93), "V", low, "Z"), bank)
     stage.screen("bank", near + sketch.tufts(stage.y(0.96), stage.height, 30, shade(bank, -0.2)))
     stage.backdrop.water, stage.backdrop.ground = 0.81, (0.9, 0.97)
     stage.falling_weather()
@@ -89,7 +89,10 @@ def beach(stage: Stage) -> None:
     stage.add("ripples", sketch.ripples(stage.y(0.54), stage.y(0.66), 26, mix(colour, "#ffffff", 0.7)), 0.4, 0.01)
     sand = light.on("#f2d9a0")
     y = stage.y(0.7)
-    shore = f"M-2 {stage.height + 2}V{y:.0f}Q{stage.width * 0.25:.0f} {y - 3 * u:.0f} {stage.width * 0.5:.0f} {y:.0f}T{stage.width + 2} {y - u:.0f}V{stage.height + 2}Z"
+    w, low = stage.width, stage.height + 2
+    shore = trace(
+        "M", -2, low, "V", y, "Q", w * 0.25, y - 3 * u, w * 0.5, y, "T", w + 2, y - u, "V", low, "Z"
+    )  # fmt: skip
     stage.add(
         "foam",
         f'<g transform="translate(0 {-u * 1.6:.1f})">{sketch.path(shore, mix("#ffffff", light.bottom, 0.2))}</g>',
@@ -97,20 +100,8 @@ def beach(stage: Stage) -> None:
     )
     definition, fill = sketch.gradient([(0, sand), (1, shade(sand, -0.14))])
     stage.add("sand", definition + sketch.path(shore, fill), 0.7)
-    stage.add(
-        "pebbles",
-        "".join(
-            sketch.ellipse(
-                stage.rng.uniform(0, stage.width),
-                stage.rng.uniform(stage.y(0.78), stage.height),
-                u * 0.5,
-                u * 0.3,
-                shade(sand, -0.22),
-            )
-            for _ in range(40)
-        ),
-        0.8,
-    )
+    places = [(stage.rng.uniform(0, w), stage.rng.uniform(stage.y(0.78), stage.height)) for _ in range(40)]
+    stage.add("pebbles", "".join(sketch.ellipse(x, y, u * 0.5, u * 0.3, shade(sand, -0.22)) for x, y in places), 0.8)
     if stage.wish.bare("palm", "palm_tree"):
         x = stage.width * stage.rng.choice((0.07, 0.93))
         stage.add("palm", sketch.palm(x, stage.y(0.8), stage.y(0.46), light.on("#3f9a4f"), light.on("#9a6f42")), 0.75)
@@ -147,63 +138,42 @@ def island(stage: Stage) -> None:
 
 @paints("underwater")
 def underwater(stage: Stage) -> None:
-    sketch, light, rng, u = stage.sketch, stage.light, stage.rng, stage.u
-    stage.add(
-        "water",
-        sketch.vertical(
-            0, stage.height, [(0, light.on("#5cc8e8")), (0.5, light.on("#2286c4")), (1, light.on("#0f4a86"))]
-        ),
-    )
-    rays = "".join(
-        sketch.polygon(
-            [
-                (stage.width * x, -2),
-                (stage.width * (x + 0.07), -2),
-                (stage.width * (x + 0.02), stage.height),
-                (stage.width * (x - 0.2), stage.height),
-            ],
-            "#ffffff",
-            'opacity="0.07"',
-        )
-        for x in (0.15, 0.36, 0.55, 0.8, 1.02)
-    )
-    stage.add("rays", rays, 0.1)
+    sketch, light, rng, u, w, low = stage.sketch, stage.light, stage.rng, stage.u, stage.width, stage.height
+    depths = [(0, light.on("#5cc8e8")), (0.5, light.on("#2286c4")), (1, light.on("#0f4a86"))]
+    stage.add("water", sketch.vertical(0, low, depths))
+    beams = [[(w * x, -2), (w * (x + 0.07), -2), (w * (x + 0.02), low), (w * (x - 0.2), low)] for x in _BEAMS]
+    stage.add("rays", "".join(sketch.polygon(beam, "#ffffff", 'opacity="0.07"') for beam in beams), 0.1)
     stage.add("far rocks", sketch.hill(stage.y(0.86), stage.y(0.14), light.on("#1c6aa0")), 0.3)
     sand = light.on("#d8c48a")
-    stage.add(
-        "sand", sketch.hill(stage.y(0.9), stage.y(0.05), mix(sand, "#2f7fb0", 0.25), mix(sand, "#1f5f90", 0.45)), 0.7
-    )
+    floor = sketch.hill(stage.y(0.9), stage.y(0.05), mix(sand, "#2f7fb0", 0.25), mix(sand, "#1f5f90", 0.45))
+    stage.add("sand", floor, 0.7)
+    stage.add("weeds", _weeds(stage), 0.75)
+    bubbles = []
+    for _ in range(30):
+        x, y, r = rng.uniform(0, w), rng.uniform(0, low), u * rng.uniform(0.4, 1.3)
+        rim = f'opacity="0.25" stroke="#ffffff" stroke-width="{u * 0.2:.1f}"'
+        bubbles += [sketch.ellipse(x, y + shift, r, r, "#ffffff", rim) for shift in (0, -low)]
+    stage.over("bubbles", "".join(bubbles), 1.0)
+    stage.backdrop.floating, stage.backdrop.ground, stage.backdrop.sky = True, (0.88, 0.97), (0.08, 0.8)
+
+
+_BEAMS = (0.15, 0.36, 0.55, 0.8, 1.02)
+
+
+def _weeds(stage: Stage) -> str:
+    sketch, light, rng, u = stage.sketch, stage.light, stage.rng, stage.u
     weeds = []
     for _ in range(12):
-        x, h = stage.width * rng.choice((rng.uniform(0, 0.25), rng.uniform(0.75, 1.0))), u * rng.uniform(12, 30)
-        data = f"M{x:.0f} {stage.y(0.93):.0f}q{u * 4:.0f} {-h * 0.25:.0f} 0 {-h * 0.5:.0f}t0 {-h * 0.5:.0f}"
-        weeds.append(sketch.lines(data, light.on(rng.choice(("#2f9a6a", "#3fb57a", "#1f7a5a"))), u * 1.7))
+        x = stage.width * rng.choice((rng.uniform(0, 0.25), rng.uniform(0.75, 1.0)))
+        h = u * rng.uniform(12, 30)
+        stem = trace("M", x, stage.y(0.93), "q", u * 4, -h * 0.25, 0, -h * 0.5, "t", 0, -h * 0.5)
+        weeds.append(sketch.lines(stem, light.on(rng.choice(("#2f9a6a", "#3fb57a", "#1f7a5a"))), u * 1.7))
     for _ in range(6):
-        x, s, tone = (
-            stage.width * rng.random(),
-            u * rng.uniform(3, 6),
-            light.on(rng.choice(("#f26d7d", "#f59a4a", "#c774d9"))),
-        )
-        weeds.append(
-            "".join(
-                sketch.lines(f"M{x:.0f} {stage.y(0.94):.0f}l{dx * s:.0f} {-s * k:.0f}", tone, u * 1.3)
-                for dx, k in ((-0.8, 1.4), (0, 2), (0.8, 1.5))
-            )
-        )
-    stage.add("weeds", "".join(weeds), 0.75)
-    bubbles = "".join(
-        sketch.ellipse(
-            rng.uniform(0, stage.width),
-            rng.uniform(0, stage.height),
-            r,
-            r,
-            "#ffffff",
-            'opacity="0.25" stroke="#ffffff" stroke-width="1"',
-        )
-        for r in (u * rng.uniform(0.4, 1.3) for _ in range(30))
-    )
-    stage.over("bubbles", bubbles, 1.0)
-    stage.backdrop.floating, stage.backdrop.ground, stage.backdrop.sky = True, (0.88, 0.97), (0.08, 0.8)
+        x, s = stage.width * rng.random(), u * rng.uniform(3, 6)
+        tone = light.on(rng.choice(("#f26d7d", "#f59a4a", "#c774d9")))
+        arms = [trace("M", x, stage.y(0.94), "l", dx * s, -s * k) for dx, k in ((-0.8, 1.4), (0, 2), (0.8, 1.5))]
+        weeds += [sketch.lines(arm, tone, u * 1.3) for arm in arms]
+    return "".join(weeds)
 
 
 @paints("sky")

@@ -1,4 +1,4 @@
-"""The vector scene composer as a text-to-image binding: generates scenes, posters, patterns and charts, and edits images."""
+"""The vector scene composer as a text-to-image binding: scenes, posters, patterns, charts, and edits of images."""
 
 from __future__ import annotations
 
