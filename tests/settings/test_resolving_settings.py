@@ -374,6 +374,17 @@ def test_settings_cannot_be_changed_but_replaced() -> None:
         settings.replace(speed=9)
 
 
+def test_the_manifests_defaults_are_left_alone() -> None:
+    of = manifest(
+        Parameter(name="words", type="list", default=["a"]), Parameter(name="more", type="dict", default={"a": 1})
+    )
+    settings = resolve(of=of)
+    settings["words"].append("b")
+    settings["more"]["b"] = 2
+
+    assert (resolve(of=of)["words"], resolve(of=of)["more"]) == (["a"], {"a": 1})
+
+
 def test_the_callers_dictionary_is_left_alone() -> None:
     given = {"words": ["a"], "voice": "de"}
     settings = resolve(given)
@@ -562,14 +573,30 @@ def test_a_broken_file_is_named_with_its_line_and_never_lost(text: str, line: in
     assert file.read_text() == text
 
 
-@pytest.mark.parametrize("text", ["tts: loud\n", "tts:\n  acme: loud\n"])
-def test_a_section_of_another_kind_is_refused_and_kept(text: str, tmp_path: Path) -> None:
+def test_forgetting_what_was_never_saved_writes_nothing(tmp_path: Path) -> None:
+    assert not forget_setting(ALL, "voice", environment=home(tmp_path))
+    assert not saved_file(home(tmp_path)).exists()
+
+
+def test_the_users_own_file_is_read_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOLLMS_HOME", str(tmp_path))
+    assert read_saved() == {}
+    (tmp_path / "config.yaml").write_text("")
+    assert read_saved() == {}
+    (tmp_path / "config.yaml").write_text("tts: {acme: {voice: de}}\n")
+
+    assert read_saved() == {"tts": {"acme": {"voice": "de"}}}
+    assert resolve_settings(ALL, keyring=False)["voice"] == "de"
+
+
+@pytest.mark.parametrize(("text", "place"), [("tts: loud\n", "tts"), ("tts:\n  acme: loud\n", r"tts\.acme")])
+def test_a_section_of_another_kind_is_refused_and_kept(text: str, place: str, tmp_path: Path) -> None:
     environment = home(tmp_path)
     file = saved_file(environment)
     file.parent.mkdir()
     file.write_text(text)
 
-    with pytest.raises(BadSetting, match="must be a mapping"):
+    with pytest.raises(BadSetting, match=f": {place} must be a mapping"):
         resolve_settings(ALL, environment=environment)
     with pytest.raises(BadSetting, match="must be a mapping"):
         save_setting(ALL, "voice", "de", environment=environment)

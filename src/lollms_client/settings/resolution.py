@@ -164,6 +164,8 @@ class _Resolution:
             if stored is not None:
                 return Secret(stored), "keyring"
         default = parameter.default
+        if isinstance(default, list | dict):
+            default = fit(parameter.type, default)  # a copy: whoever changes it leaves the manifest alone
         return (Secret(default) if parameter.is_secret and default else default), "default"
 
     def checked(self, parameter: Parameter, value: Any, where: str) -> Any:
