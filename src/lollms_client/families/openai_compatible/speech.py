@@ -1,0 +1,248 @@
+"""Speech on OpenAI's wire: whole, streamed as bytes or as events, and the voices.
+
+Wire: https://platform.openai.com/docs/api-reference/audio/createSpeech and OpenAI's API document as of 2026-08-21.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import msgspec
+
+from lollms_client import errors
+from lollms_client.families.events import decode_json, snippet
+from lollms_client.families.openai_compatible.media import MediaBinding, media_from_base64, text_or_none, usage_of
+from lollms_client.families.openai_compatible.parameters import Parameters
+from lollms_client.flow import HttpReply, HttpRequest
+from lollms_client.lollms_tts_binding import LollmsTTSBinding
+from lollms_client.types.catalogue import Voice
+from lollms_client.types.media import Media
+from lollms_client.types.speech import SpeechRequest, SpeechResult
+
+_COMMON = {
+    "language": "language",
+    "instructions": "instructions",
+    "speed": "speed",
+    "pitch": "pitch",
+    "volume": "volume",
+    "ssml": "ssml",
+    "timings": "timings",
+    "sample_rate": "sample_rate",
+    "seed": "seed",
+    "output_format": "response_format",
+}
+_TYPES = {
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "opus": "audio/opus",
+    "ogg": "audio/ogg",
+    "aac": "audio/aac",
+    "flac": "audio/flac",
+    "pcm": "audio/pcm",
+    "raw": "audio/pcm",
+    "m4a": "audio/mp4",
+}
+
+
+class SpeechQuirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What differs between services that speak; `service: quirks: media:` of a tts manifest."""
+
+    default_format: str = "mp3"  # what comes where no format is asked for
+    pcm_rate: int = 24000  # Hz, of sixteen-bit samples in one channel
+    text_field: str = "input"
+    voice_field: str = "voice"
+    model_field: str = "model"
+    needs_model: bool = True
+    needs_voice: bool = False
+    stream: dict[str, Any] = {}  # what a body for streaming says besides
+    stream_events: bool = False  # streaming means server-sent events rather than bytes
+    stream_formats: tuple[str, ...] = ()  # the formats that can be streamed; empty: all
+    audio_field: str = "audio"  # of base64 in JSON replies and events
+    voices_route: str = ""  # where the service lists its voices; "": they stand in the manifest
+    usage_headers: str = ""  # the prefix of headers that tell usage
+
+
+class OpenAISpeechBinding(MediaBinding, LollmsTTSBinding):
+    """A service that speaks on OpenAI's wire."""
+
+    async def speech_flow(self, request: SpeechRequest) -> SpeechResult:
+        """Speak a text."""
+        call = _SpeechCall(self, request, streamed=False)
+        reply = await self.send(call.request())
+        audio, told = self._audio(reply, call)
+        seconds = len(audio) / (2 * call.pcm_rate) if call.format in ("pcm", "raw") else None
+        return SpeechResult(
+            audio=audio,
+            seconds=seconds,
+            usage=_header_usage(reply, call) or usage_of(told, characters=len(request.text)),
+            warnings=tuple(call.parameters.warnings),
+            model=call.model or None,
+            voice=call.voice or None,
+            id=text_or_none(told.get("id")) if isinstance(told, Mapping) else None,
+            extra={"sample_rate": call.pcm_rate, "channels": 1, "sample_bits": 16} if seconds is not None else {},
+        )
+
+    def _audio(self, reply: HttpReply, call: _SpeechCall) -> tuple[Media, Any]:
+        declared = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if declared.endswith("json"):
+            told = self.adapt_reply("speech", self.decoded(reply))
+            if not isinstance(told, Mapping) or call.quirks.audio_field not in told:
+                raise errors.BadReply(f"the service's reply holds no audio: {snippet(reply.body)}")
+            return media_from_base64(told[call.quirks.audio_field], call.mime_type), told
+        if declared.startswith("text/"):
+            raise errors.BadReply(f"the service sent {declared} where audio is expected: {snippet(reply.body)}")
+        if not reply.body:
+            raise errors.BadReply("the service sent no audio")
+        usable = declared if declared.startswith("audio/") and not call.asked_format else call.mime_type
+        return Media(reply.body, usable), None
+
+    async def speech_stream_flow(self, request: SpeechRequest) -> AsyncGenerator[Media, None]:
+        """Speak in pieces that join to one sound."""
+        call = _SpeechCall(self, request, streamed=True)
+        http = call.request()
+        if call.events:
+            async for piece in self._events(http, call):
+                yield piece
+            return
+        received = 0
+        stream = self.pieces(http)
+        try:
+            async for data in stream:
+                if not received and stream.headers.get("content-type", "").partition(";")[0].endswith("json"):
+                    raise self.stream_error(_document(data))
+                received += len(data)
+                yield Media(data, call.mime_type)
+        finally:
+            await stream.aclose()
+        if not received:
+            raise errors.BadReply("the service sent no audio")
+
+    async def _events(self, http: HttpRequest, call: _SpeechCall) -> AsyncGenerator[Media, None]:
+        done = False
+        stream = self.events(http)
+        try:
+            async for events in stream:
+                for event in events:
+                    if event.data == b"[DONE]":
+                        done = True
+                        continue
+                    value = self.adapt_reply("speech", event.json())
+                    kind = str(value.get("type") or event.event) if isinstance(value, Mapping) else ""
+                    if kind.endswith("error") or (isinstance(value, Mapping) and value.get("error")):
+                        raise self.stream_error(value)
+                    done = done or kind == "speech.audio.done"
+                    if isinstance(value, Mapping) and value.get(call.quirks.audio_field):
+                        yield media_from_base64(value[call.quirks.audio_field], call.mime_type)
+        finally:
+            await stream.aclose()
+        if not done:
+            raise errors.BadReply("the service's stream broke off before the speech was complete")
+
+    async def voices_flow(self) -> list[Voice]:
+        """The voices: from the service where it lists them, else from the manifest."""
+        route = self.media_quirks(SpeechQuirks).voices_route
+        if route:
+            return voices_of(self.adapt_reply("voices", await self.get(self.path(route))))
+        listed = self.manifest.service.get("voices") if self.manifest else None
+        if not listed:
+            raise self.unsupported("a list of voices")
+        return voices_of(listed)
+
+
+class _SpeechCall:
+    """One call on its way to a request."""
+
+    def __init__(self, binding: OpenAISpeechBinding, request: SpeechRequest, *, streamed: bool) -> None:
+        self.binding = binding
+        self.quirks = quirks = binding.media_quirks(SpeechQuirks)
+        self.model = binding.model_of(request, needed=quirks.needs_model)
+        self.parameters = Parameters(binding, request, "generate_audio", self.model)
+        self.voice = self._voice(request)
+        body: dict[str, Any] = {quirks.model_field: self.model} if self.model else {}
+        body[quirks.text_field] = request.text
+        if self.voice:
+            body[quirks.voice_field] = self.voice
+        body.update(self.parameters.common(_COMMON))
+        body.update(self.parameters.own(leave=("stream_format",) if not streamed else ()))
+        self.events = False
+        format_field = self.parameters.wire_name("output_format", "response_format")
+        if streamed:
+            self._stream(body, format_field)
+        self.asked_format = str(body.get(format_field) or "")
+        self.format = self.asked_format or quirks.default_format
+        self.mime_type = _TYPES.get(self.format, f"audio/{self.format}")
+        self.pcm_rate = request.sample_rate if body.get("sample_rate") and request.sample_rate else quirks.pcm_rate
+        self.body = binding.finished_body("speech", body, request)
+
+    def _voice(self, request: SpeechRequest) -> str:
+        declared = self.parameters.declared.get("voice")
+        found = request.voice or self.binding.settings.get("voice") or (declared.default if declared else None)
+        if not found and self.quirks.needs_voice:
+            raise errors.BadSetting(f"{self.binding.binding_name} needs a voice: give voice=…", setting="voice")
+        return str(found or "")
+
+    def _stream(self, body: dict[str, Any], format_field: str) -> None:
+        body.update({name: value for name, value in self.quirks.stream.items() if name not in body})
+        formats = self.quirks.stream_formats
+        if formats and (body.get(format_field) or self.quirks.default_format) not in formats:
+            if body.get(format_field):
+                self.parameters.warn("replaced", "output_format", f"only {', '.join(formats)} can be streamed")
+            body[format_field] = formats[0]
+        self.events = self.quirks.stream_events or body.get("stream_format") == "sse"
+
+    def request(self) -> HttpRequest:
+        """The request."""
+        return self.binding.request(
+            "POST", self.binding.path("speech", self.model), json=self.body, headers={"Accept": "*/*"}
+        )
+
+
+def voices_of(reply: Any) -> list[Voice]:
+    """Voices out of a list of names, or of rows under one of the names that services use. Raises BadReply."""
+    if isinstance(reply, Mapping):
+        lists = [reply[name] for name in ("voices", "items", "data", "results") if isinstance(reply.get(name), list)]
+        reply = lists[0] if lists else None
+    if not isinstance(reply, list):
+        raise errors.BadReply("the service's list of voices has none of the known shapes")
+    return [voice for row in reply if (voice := _voice(row)) is not None]
+
+
+def _voice(row: Any) -> Voice | None:
+    if isinstance(row, str):
+        return Voice(name=row)
+    if not isinstance(row, Mapping):
+        return None
+    name = next((str(row[key]) for key in ("voice_id", "id", "uri", "name") if row.get(key)), "")
+    title = next((str(row[key]) for key in ("title", "customName", "name") if row.get(key)), "")
+    languages = row.get("languages")
+    language = row.get("language") or (languages[0] if isinstance(languages, list) and languages else "")
+    known = ("voice_id", "id", "uri", "name", "title", "customName", "language", "gender", "description", "preview_url")
+    if not name:
+        return None
+    return Voice(
+        name=name,
+        title=title if title != name else "",
+        description=str(row.get("description") or ""),
+        language=str(language or ""),
+        gender=str(row.get("gender") or ""),
+        preview_url=str(row.get("preview_url") or ""),
+        extra={key: value for key, value in row.items() if key not in known and value is not None},
+    )
+
+
+def _header_usage(reply: HttpReply, call: _SpeechCall) -> Any:
+    prefix = call.quirks.usage_headers
+    told = {
+        name: int(reply.headers[f"{prefix}{header}"])
+        for name, header in (("input_tokens", "input-tokens"), ("output_tokens", "output-tokens"))
+        if prefix and reply.headers.get(f"{prefix}{header}", "").isdigit()
+    }
+    return usage_of({"usage": told}, characters=len(str(call.body.get(call.quirks.text_field, "")))) if told else None
+
+
+def _document(data: bytes) -> Any:
+    try:
+        return decode_json(data)
+    except errors.BadReply:
+        return {"error": {"message": snippet(data)}}
