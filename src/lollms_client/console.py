@@ -18,6 +18,7 @@ from lollms_client.secret import redact
 ASCII_COLORS = "ascii_colors"
 LOGGERS = ("lollms_client", "lollms_bindings")
 _MAXIMUM_DEPTH = 6
+_MARK = "__guarded_by_lollms_client__"
 _FOREIGN_ARGUMENTS = ("execute_with_animation",)  # their further arguments go to a function, not to the screen
 _lock = threading.Lock()
 _guarded_logging = False
@@ -74,8 +75,12 @@ def _trace(error: BaseException) -> str:
 
 def _guard_ascii_colors(package: ModuleType) -> None:
     """Wrap what prints, in each of its modules: texts are redacted before they are coloured, wrapped or cut."""
-    modules = [module for name, module in sorted(sys.modules.items()) if name.split(".")[0] == ASCII_COLORS]
-    original_trace = getattr(package, "get_trace_exception", None)
+    modules = [
+        module
+        for name, module in sorted(sys.modules.items())
+        if name.split(".")[0] == ASCII_COLORS and _MARK not in vars(module)
+    ]
+    original_trace = getattr(sys.modules.get(f"{package.__name__}.utils", package), "get_trace_exception", None)
     with _lock:
         for module in modules:
             for name, value in list(vars(module).items()):
@@ -86,6 +91,7 @@ def _guard_ascii_colors(package: ModuleType) -> None:
                 elif inspect.isclass(value) and value.__module__ == module.__name__:
                     _guard_class(value)
             vars(module).setdefault("print", _print)  # the name that its functions look up first
+            setattr(module, _MARK, True)
 
 
 def _print(*values: Any, **options: Any) -> None:
