@@ -35,7 +35,7 @@ def load_class(entry: BindingEntry, environment: Mapping[str, str] | None = None
     Raises the entry's own problem, MissingDependency naming `lollms install`, or BindingLoadFailed.
     """
     if entry.problem is not None:
-        raise entry.problem
+        raise type(entry.problem)(entry.problem.message, **entry.problem.details)  # a new one: it gets a traceback
     name = module_name(entry)
     with _lock(name):
         module = sys.modules.get(name)
