@@ -38,6 +38,14 @@ class OpenAICompatible(HttpBinding):
         found = self.required_key() if auth.required else self.key()
         return {auth.header: found.derive(f"{auth.prefix}{{}}")} if found else {}
 
+    def reply_error(self, value: Any) -> Any:
+        """The error hidden in a decoded reply: under `error`, or as a status beside an empty answer."""
+        if isinstance(value, Mapping) and isinstance(value.get("base_resp"), Mapping) and not value.get("choices"):
+            status = value["base_resp"]
+            if status.get("status_code"):
+                return {"error": {"message": status.get("status_msg"), "code": status["status_code"]}}
+        return super().reply_error(value)
+
     # --- what the manifest says ---
 
     @functools.cached_property

@@ -52,12 +52,19 @@ class OpenAICompatibleLLM(OpenAICompatible, LollmsLLMBinding):
         )
         return route, body, parameters, reader
 
+    def _checked(self, route: str, value: Any) -> Any:
+        """One decoded event after the service's hook. Raises the error that it holds."""
+        hidden = self.reply_error(value)
+        if hidden is not None:
+            raise self.stream_error(hidden)
+        return self.adapt_reply(route, value)
+
     async def chat_flow(self, request: ChatRequest) -> AsyncGenerator[list[StreamPart], None]:
         """The answer in parts, as the service streams it."""
         route, body, parameters, reader = self._prepared(request, stream=True)
         if parameters.warnings:
             yield [WarningPart(warning=warning) for warning in parameters.warnings]
-        adapt = functools.partial(self.adapt_reply, route)
+        adapt = functools.partial(self._checked, route)
         stream = self.events(self.request("POST", self.path(route, parameters.model), json=body))
         try:
             async for events in stream:

@@ -10,11 +10,12 @@ Piece = tuple[bool, str]  # whether it is reasoning, and its words
 class ThinkSplitter:
     """Takes an answer's text piece by piece; without tags it passes everything on as it comes."""
 
-    __slots__ = ("_closing", "_opening", "_rest", "_state")
+    __slots__ = ("_begun", "_closing", "_opening", "_rest", "_state")
 
     def __init__(self, tags: Sequence[str] = ()) -> None:
         self._opening, self._closing = (tags[0], tags[1]) if len(tags) == 2 else ("", "")
         self._rest = ""
+        self._begun = False  # whether words of reasoning were given
         self._state = "start" if self._opening else "answer"
 
     def feed(self, text: str) -> list[Piece]:
@@ -39,23 +40,23 @@ class ThinkSplitter:
     def _begin(self, found: list[Piece]) -> None:
         start = self._rest.lstrip()
         if start.startswith(self._opening):
-            self._state, self._rest = "reasoning", start[len(self._opening) :].lstrip("\n")
+            self._state, self._rest = "reasoning", start[len(self._opening) :]
         elif not self._opening.startswith(start):
             self._state = "answer"
             found.append((False, self._rest))
             self._rest = ""
 
     def _reason(self, found: list[Piece]) -> None:
-        words, closing, after = self._rest.partition(self._closing)
+        rest = self._rest if self._begun else self._rest.lstrip("\n")
+        words, closing, after = rest.partition(self._closing)
         if closing:
             self._state, self._rest = "gap", after
             words = words.rstrip("\n")
         else:
-            kept = _beginning_of(self._closing, words)
-            kept += len(words[: len(words) - kept]) - len(words[: len(words) - kept].rstrip("\n"))
-            self._rest = words[len(words) - kept :]
-            words = words[: len(words) - kept]
+            certain = words[: len(words) - _beginning_of(self._closing, words)].rstrip("\n")
+            self._rest, words = words[len(certain) :], certain
         if words:
+            self._begun = True
             found.append((True, words))
 
     def _end_of_gap(self, found: list[Piece]) -> None:

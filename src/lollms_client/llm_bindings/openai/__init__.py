@@ -1,0 +1,9 @@
+"""OpenAI on OpenAI's wire: everything about it stands in description.yaml."""
+
+from lollms_client.families.openai_compatible.llm import OpenAICompatibleLLM
+
+BindingName = "OpenAIBinding"
+
+
+class OpenAIBinding(OpenAICompatibleLLM):
+    """Language models of OpenAI."""

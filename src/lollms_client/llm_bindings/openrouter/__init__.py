@@ -1,0 +1,9 @@
+"""OpenRouter on OpenAI's wire: everything about it stands in description.yaml."""
+
+from lollms_client.families.openai_compatible.llm import OpenAICompatibleLLM
+
+BindingName = "OpenRouterBinding"
+
+
+class OpenRouterBinding(OpenAICompatibleLLM):
+    """Language models of OpenRouter."""
