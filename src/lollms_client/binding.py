@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
 
 from lollms_client import errors
-from lollms_client.flow import Timeouts, run_work
+from lollms_client.flow import Timeouts, Work, run_work
 from lollms_client.flow import call as call_work
 from lollms_client.secret import redact
 
@@ -170,7 +170,7 @@ class LollmsBinding:
         if not (_overrides(self, "list_models", LollmsBinding) or _overrides(self, "listModels", LollmsBinding)):
             raise self.unsupported("a list of models")
         method: Any = self.list_models if _overrides(self, "list_models", LollmsBinding) else self.listModels
-        return plain_models(await self.run(_value_or_call, method))
+        return plain_models(await self.call_plain(method) if callable(method) else method)
 
     def close(self) -> None:
         """Give back what the binding holds (an engine, a process). The next call may take it again."""
@@ -180,6 +180,12 @@ class LollmsBinding:
     async def run(self, function: Callable[..., Result], *arguments: Any, **keywords: Any) -> Result:
         """Await plain blocking code: inline for blocking callers, in a worker thread for asyncio."""
         return await run_work(call_work(function, *arguments, **keywords))
+
+    async def call_plain(self, method: Any, *arguments: Any, **keywords: Any) -> Any:
+        """Await a documented method that somebody else wrote; its failures become errors of ours."""
+        from lollms_client.plain import call_plain, in_reach
+
+        return await run_work(Work(lambda token: in_reach(call_plain, (method, *arguments), keywords, token)))
 
     def unsupported(self, what: str) -> errors.Unsupported:
         """The error for something that this binding does not offer."""
@@ -284,12 +290,6 @@ def _construct_alone(cls: type[LollmsBinding], keywords: Mapping[str, Any]) -> C
 def _overrides(binding: LollmsBinding, name: str, base: type) -> bool:
     """Whether the binding's class (or the instance) has a method of its own in place of the base's."""
     return getattr(type(binding), name, None) is not getattr(base, name) or name in vars(binding)
-
-
-def _value_or_call(member: Any) -> Any:
-    from lollms_client.plain import call_plain
-
-    return call_plain(member) if callable(member) else member
 
 
 def _model_dictionaries(models: list[ModelInfo]) -> list[dict[str, Any]]:

@@ -11,16 +11,20 @@ from lollms_client.errors import Cancelled
 class CancelToken:
     """Give it to a call as `cancel=`; `cancel()` from any thread then ends that call with `Cancelled`.
 
-    A token is for one call or for a group of calls; once tripped it stays tripped.
+    A token is for one call or for a group of calls; once tripped it stays tripped. The token that a driver hands to
+    a work says too whether the caller can end that call (`bounded`), and by when it must be done (`deadline`, on the
+    monotonic clock).
     """
 
-    __slots__ = ("_callbacks", "_lock", "_tripped", "reason")
+    __slots__ = ("_callbacks", "_lock", "_tripped", "bounded", "deadline", "reason")
 
     def __init__(self) -> None:
         self._tripped = False
         self._lock = threading.Lock()
         self._callbacks: list[Callable[[], None]] = []
         self.reason = ""
+        self.bounded = False
+        self.deadline: float | None = None
 
     @property
     def cancelled(self) -> bool:

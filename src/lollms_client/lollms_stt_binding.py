@@ -33,7 +33,7 @@ class LollmsSTTBinding(LollmsBinding):
 
     async def transcription_flow(self, request: TranscriptionRequest) -> TranscriptionResult:
         """Transcribe, typed. Bindings written in flows override this."""
-        from lollms_client.plain import call_plain, dropped, fitting, text_of
+        from lollms_client.plain import dropped, fitting, text_of
 
         if not _overrides(self, "transcribe_audio", LollmsSTTBinding):
             raise self.unsupported("transcription")
@@ -42,11 +42,8 @@ class LollmsSTTBinding(LollmsBinding):
         _, unknown = fitting(self.transcribe_audio, keywords)
         asked = [name for name in ("words", "speakers", "translate") if getattr(request, name)]
 
-        def call() -> Any:
-            with audio_file(request.audio) as path:
-                return call_plain(self.transcribe_audio, str(path), **keywords)
-
-        text = text_of(await self.run(call))
+        with audio_file(request.audio) as path:
+            text = text_of(await self.call_plain(self.transcribe_audio, str(path), **keywords))
         return TranscriptionResult(text=text, language=request.language, warnings=dropped(unknown + asked))
 
 

@@ -68,7 +68,7 @@ class LollmsTTIBinding(LollmsBinding):
 
     async def image_flow(self, request: ImageRequest) -> ImageResult:
         """Make or edit images, typed. Bindings written in flows override this."""
-        from lollms_client.plain import call_plain, dropped, fitting, media_of
+        from lollms_client.plain import dropped, fitting, media_of
 
         method = self.edit_image if request.images else self.generate_image
         name = "edit_image" if request.images else "generate_image"
@@ -78,9 +78,9 @@ class LollmsTTIBinding(LollmsBinding):
         _, unknown = fitting(method, keywords)
         if request.images:
             images: Sequence[Media] | Media = list(request.images)
-            reply = await self.run(call_plain, method, images, request.prompt, **keywords)
+            reply = await self.call_plain(method, images, request.prompt, **keywords)
         else:
-            reply = await self.run(call_plain, method, request.prompt, **keywords)
+            reply = await self.call_plain(method, request.prompt, **keywords)
         return ImageResult(images=tuple(media_of(reply, "image")), warnings=dropped(unknown))
 
 

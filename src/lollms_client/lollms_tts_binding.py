@@ -38,14 +38,14 @@ class LollmsTTSBinding(LollmsBinding):
 
     async def speech_flow(self, request: SpeechRequest) -> SpeechResult:
         """Speak, typed. Bindings written in flows override this."""
-        from lollms_client.plain import call_plain, dropped, fitting, media_of
+        from lollms_client.plain import dropped, fitting, media_of
 
         if not _overrides(self, "generate_audio", LollmsTTSBinding):
             raise self.unsupported("speech")
         names = ("language", "speed", "pitch", "volume", "output_format", "instructions", "sample_rate", "model")
         keywords = {**{name: getattr(request, name) for name in names}, "voice": request.voice, **request.extra}
         _, unknown = fitting(self.generate_audio, keywords)
-        reply = await self.run(call_plain, self.generate_audio, request.text, **keywords)
+        reply = await self.call_plain(self.generate_audio, request.text, **keywords)
         return SpeechResult(audio=media_of(reply, "audio")[0], voice=request.voice, warnings=dropped(unknown))
 
     async def speech_stream_flow(self, request: SpeechRequest) -> AsyncGenerator[Media, None]:
@@ -55,8 +55,8 @@ class LollmsTTSBinding(LollmsBinding):
 
     async def voices_flow(self) -> list[Voice]:
         """The voices, typed."""
-        from lollms_client.plain import call_plain, plain_voices
+        from lollms_client.plain import plain_voices
 
         if not _overrides(self, "list_voices", LollmsTTSBinding):
             raise self.unsupported("a list of voices")
-        return plain_voices(await self.run(call_plain, self.list_voices))
+        return plain_voices(await self.call_plain(self.list_voices))

@@ -32,7 +32,7 @@ class LollmsTTVBinding(LollmsBinding):
 
     async def video_flow(self, request: VideoRequest) -> VideoResult:
         """Make video, typed. Bindings written in flows override this."""
-        from lollms_client.plain import call_plain, dropped, fitting, media_of
+        from lollms_client.plain import dropped, fitting, media_of
 
         if not _overrides(self, "generate_video", LollmsTTVBinding):
             raise self.unsupported("video")
@@ -42,7 +42,7 @@ class LollmsTTVBinding(LollmsBinding):
         if "seconds" in keywords:
             keywords.setdefault("duration", keywords["seconds"])
         _, unknown = fitting(self.generate_video, keywords)
-        reply = await self.run(call_plain, self.generate_video, request.prompt, **keywords)
+        reply = await self.call_plain(self.generate_video, request.prompt, **keywords)
         if "duration" in unknown or "seconds" not in unknown:
             unknown = [name for name in unknown if name != "duration"]
         else:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import inspect
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
 from lollms_client import errors
 from lollms_client.cancel import CancelToken
+from lollms_client.drivers.context import timed_out
 from lollms_client.secret import clean_cause, redact, redact_data
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.catalogue import ModelInfo, Voice
@@ -228,6 +231,21 @@ def _described(value: Any) -> str:
     return "nothing" if value is None else f"a value of type {type(value).__name__}"
 
 
+def in_reach(
+    function: Callable[..., Any], arguments: tuple[Any, ...], keywords: Mapping[str, Any], token: CancelToken
+) -> Generator[Any, None, Any]:
+    """Run somebody else's blocking code: in this thread, unless the caller can end the call or bounded its time.
+
+    Then it runs in a thread of its own, which is left to itself when the caller gives up.
+    """
+    token.check()
+    if not token.bounded:
+        yield from ()
+        return function(*arguments, **keywords)
+    _, reply = yield from callback_items(lambda callback: function(*arguments, **keywords), token)
+    return reply
+
+
 def callback_items(
     call: Callable[[Callable[..., bool]], Any], token: CancelToken
 ) -> Generator[str, None, tuple[str, Any]]:
@@ -250,12 +268,13 @@ def callback_items(
         except BaseException as error:  # noqa: BLE001 (the edge to somebody else's code: handed over)
             made.put(("error", error))
 
-    threading.Thread(target=work, name="lollms-callback", daemon=True).start()
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(work,), name="lollms-callback", daemon=True).start()
     pieces: list[str] = []
     forget = token.on_cancel(lambda: made.put(("cancelled", None)))
     try:
         while True:
-            what, value = made.get()
+            what, value = _waited(made, token)
             if what == "piece":
                 pieces.append(value)
                 yield value
@@ -268,6 +287,16 @@ def callback_items(
     finally:
         stopped.set()
         forget()
+
+
+def _waited(made: queue.SimpleQueue[tuple[str, Any]], token: CancelToken) -> tuple[str, Any]:
+    """The next message; TimedOut where the call's time runs out first."""
+    if token.deadline is None:
+        return made.get()
+    try:
+        return made.get(timeout=max(0.0, token.deadline - time.monotonic()))
+    except queue.Empty:
+        raise timed_out("total", None) from None
 
 
 def is_words(kind: Any) -> bool:

@@ -145,7 +145,7 @@ async def plain_embed(binding: LollmsLLMBinding, request: EmbeddingRequest) -> E
     accepted, unknown = fitting(binding.embed, keywords)
     vectors: list[tuple[float, ...]] = []
     for text in request.texts:
-        reply = await binding.run(call_plain, binding.embed, text, **accepted)
+        reply = await binding.call_plain(binding.embed, text, **accepted)
         vectors.extend(vectors_of(reply, many=False)[:1])
     return EmbeddingResult(vectors=tuple(vectors), warnings=dropped(unknown))
 

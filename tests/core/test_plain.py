@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lollms_client import LollmsLLMBinding, LollmsTTIBinding, LollmsTTMBinding, LollmsTTSBinding, errors
+from lollms_client.cancel import CancelToken
 from lollms_client.drivers.asynchronous import AsyncDriver
 from lollms_client.drivers.blocking import BlockingDriver
 from lollms_client.drivers.context import CallContext
+from lollms_client.flow import Timeouts
 from lollms_client.lollms_discussion import LollmsDiscussion
 from lollms_client.types import Media, TextDelta
 
@@ -239,3 +242,37 @@ def test_bad_arguments_of_documented_methods_are_error_dictionaries() -> None:
     ):
         assert isinstance(reply, dict)
         assert (reply["status"], reply["binding"]) == ("error", "Flow")
+
+
+class Sleeper(LollmsTTIBinding):
+    """Hangs until it is let go, as a service without a time limit does."""
+
+    def __init__(self) -> None:
+        self.release = threading.Event()
+        self.threads: list[threading.Thread] = []
+
+    def generate_image(self, prompt: str, **kwargs: Any) -> bytes:  # type: ignore[override]
+        self.threads.append(threading.current_thread())
+        self.release.wait(0.0 if prompt == "quick" else 30.0)
+        return PNG
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("how", ["timeout", "token"])
+def test_a_hanging_binding_is_left_when_the_caller_gives_up(asynchronous: bool, how: str) -> None:
+    binding = Sleeper()
+    token = CancelToken()
+    context = CallContext(timeouts=Timeouts(total=0.3)) if how == "timeout" else CallContext(cancel=token)
+    if how == "token":
+        threading.Timer(0.2, token.cancel).start()
+    flow = binding.image_flow(binding.image_request("generate_image", {"prompt": "x"}))
+    with pytest.raises(errors.TimedOut if how == "timeout" else errors.Cancelled):
+        _ = asyncio.run(AsyncDriver().run(flow, context)) if asynchronous else BlockingDriver().run(flow, context)
+    binding.release.set()
+
+
+def test_an_unbounded_call_stays_in_the_callers_thread() -> None:
+    binding = Sleeper()
+    request = binding.image_request("generate_image", {"prompt": "quick"})
+    BlockingDriver().run(binding.image_flow(request), CallContext())
+    assert binding.threads == [threading.current_thread()]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lollms_client.cli.failing import report
+from lollms_client.cli.manifest_options import described_parameters, reader
 from lollms_client.cli.terminal import note, styled, tell_warnings
 from lollms_client.errors import ContextTooLong, LollmsError
-from lollms_client.types.chat import ChatResult
+from lollms_client.types.chat import ChatRequest, ChatResult
 from lollms_client.types.media import Media
 from lollms_client.types.message import Message
 
@@ -32,6 +33,7 @@ class Conversation:
         self._system = arguments.system or ""
         self._history: list[Message] = []
         self._images = [Media.of(Path(name)) for name in arguments.image]
+        self._parameters = described_parameters(arguments.manifest, ("chat", "generate_text"), ChatRequest)
         self._first = " ".join(arguments.prompt)
         self._ended = False
         self._commands: dict[str, tuple[Callable[[str], None], str]] = {
@@ -137,17 +139,17 @@ class Conversation:
 
     def _set_parameter(self, rest: str) -> None:
         name, _, value = rest.replace("=", " ", 1).partition(" ")
-        manifest = self._client.llm.manifest
-        parameter = next((item for item in manifest.method("chat") if item.name == name), None) if manifest else None
+        parameter = next((item for item in self._parameters if item.name == name), None)
         if not value:
             self._options.pop(name, None)
         elif parameter is None:
             self._options[name] = value.strip()
         else:
-            from lollms_client.settings import validate_parameters
-
-            assert manifest is not None
-            self._options.update(validate_parameters(manifest, "chat", {name: value.strip()}))
+            try:
+                self._options[name] = reader(parameter)(value.strip())
+            except ArgumentTypeError as error:
+                print(f"{name} {error}")
+                return
         print(f"{name}: {self._options.get(name, 'the default')}")
 
     def _retry(self, rest: str) -> None:

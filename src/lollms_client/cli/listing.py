@@ -29,7 +29,9 @@ class _ListCommand:
     def run(self, arguments: Namespace) -> int:
         registry = registry_for(arguments)
         entries = registry.list(arguments.type)
-        problems = [item for item in registry.problems() if arguments.type in (None, item.binding_type)]
+        problems = [
+            item for item in registry.problems() if arguments.type is None or item.binding_type in ("", arguments.type)
+        ]
         if arguments.json:
             print_json(
                 {"bindings": [_facts(item) for item in entries], "problems": [item.as_dict() for item in problems]}

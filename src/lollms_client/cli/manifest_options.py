@@ -63,11 +63,15 @@ def add_parameters(
 
     A manifest that describes none gives the plain fields of the request. `own` are names that the command has itself.
     """
-    described = next((found for method in methods if (found := manifest.method(method))), ())
     group = parser.add_argument_group(f"{PARAMETERS} {manifest.title or manifest.name}")
-    for parameter in described or _fields(request):
+    for parameter in described_parameters(manifest, methods, request):
         if parameter.name not in own and parameter.name != "model":
             _add(group, parser, parameter)
+
+
+def described_parameters(manifest: Manifest, methods: Sequence[str], request: type) -> tuple[Parameter, ...]:
+    """The parameters of the first of the methods that the manifest describes, else the plain fields of the request."""
+    return next((found for method in methods if (found := manifest.method(method))), ()) or _fields(request)
 
 
 def _add(group: Any, parser: Parser, parameter: Parameter) -> None:

@@ -36,6 +36,11 @@ class Database:
             self.close()
             raise
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether this thread is inside a `write`."""
+        return getattr(self._local, "connection", None) is not None
+
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection to read with; inside `write` the same one."""

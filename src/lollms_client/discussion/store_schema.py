@@ -44,7 +44,8 @@ messages = sa.Table(
         deferrable=True,
         initially="DEFERRED",
     ),
-    sa.Index("lollms_messages_by_parent", "discussion_id", "parent_id", "sequence"),
+    sa.Index("lollms_messages_by_parent", "parent_id", "discussion_id", "sequence"),
+    sa.Index("lollms_messages_in_order", "discussion_id", "sequence"),
     sqlite_autoincrement=True,
 )
 

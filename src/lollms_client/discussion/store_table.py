@@ -19,6 +19,7 @@ from lollms_client.discussion.store_engine import Database
 from lollms_client.discussion.store_rows import Rows, batches
 from lollms_client.discussion.store_schema import discussions, media, message_media, messages
 
+_MANY = 1_000  # messages added at once that change what the database should know of its table
 _FIRST_STEP, _LONGEST_STEP = 64, 2_048  # messages read at once while walking up
 
 _WALK = sa.text(
@@ -141,7 +142,11 @@ class StoreTable:
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
         """Keep all that is changed inside, or after an exception nothing. Writers to one discussion take turns."""
+        inside = self._database.is_writing
         with self._database.write() as connection:
+            if inside:
+                yield connection
+                return
             turn = sa.select(discussions.c.id).where(discussions.c.id == self._id)
             if connection.execute(turn.with_for_update(key_share=True)).first() is None:
                 raise UnknownDiscussion(f"the discussion {self._id} was deleted meanwhile")
@@ -150,8 +155,9 @@ class StoreTable:
     def insert(self, messages_to_add: Iterable[LollmsMessage]) -> None:
         """Add new messages at once, all or none."""
         plain: list[dict[str, Any]] = []
+        count = 0
         with self.transaction() as connection:
-            for message in messages_to_add:
+            for count, message in enumerate(messages_to_add, start=1):
                 columns, found = self._rows.message_columns(self._id, message)
                 self._alive[message.id] = message
                 plain.append(columns)
@@ -162,6 +168,8 @@ class StoreTable:
                     statement = sa.select(messages.c.sequence).where(*self._is(message.id))
                     self._rows.keep_media(connection, connection.execute(statement).scalar_one(), found)
             self._insert_plain(connection, plain)
+            if count >= _MANY and connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("ANALYZE lollms_messages")  # old statistics make it choose slow plans
 
     @staticmethod
     def _insert_plain(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:

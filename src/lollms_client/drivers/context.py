@@ -55,6 +55,8 @@ class CallContext:
         token = self._token
         if token is None:
             token = self._token = CancelToken()
+            token.bounded = self.parent_token is not None or self.timeouts != DEFAULT_TIMEOUTS
+            token.deadline = self.deadline
             if self.parent_token is not None:
                 parent = self.parent_token
                 self._forget_parent = parent.on_cancel(lambda: token.cancel(parent.reason))

@@ -256,9 +256,12 @@ class FilmMaker:
         return SceneShot([self._world(description, time, plan) for time in times], plan)
 
     def _world(self, description: Description, time: str | None, plan: Plan) -> World:
+        reach = 0.09 if "zoom" in plan.camera else 0.26  # a close view is to keep its subject
         if time is not None:
             description = replace(description, time=time)
-        return World(self.composer.compose(description, plan.width, plan.height, plan.seed), plan.seconds, plan.seed)
+        return World(
+            self.composer.compose(description, plan.width, plan.height, plan.seed), plan.seconds, plan.seed, reach
+        )
 
 
 def _refuse_the_rest(request: VideoRequest, warnings: Warnings) -> None:

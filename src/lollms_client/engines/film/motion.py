@@ -41,7 +41,12 @@ class Pose:
 
 
 def choose_moves(
-    figures: Sequence[Figure], together: Sequence[tuple[int, int]], width: int, seconds: float, seed: int
+    figures: Sequence[Figure],
+    together: Sequence[tuple[int, int]],
+    width: int,
+    seconds: float,
+    seed: int,
+    reach: float = _REACH,
 ) -> dict[int, Move]:
     """A move for each figure that nothing carries, by its id(); pairs of things in `together` move alike. `width` is
     that of the picture in pixels."""
@@ -53,10 +58,10 @@ def choose_moves(
             direction = _direction(figure, rng)
             speed = _SPEEDS.get(motion, 0.0) * rng.uniform(0.92, 1.08)
             room = min(figure.x, width - figure.x) - figure.width * 0.25
-            reach = max(0.05, min(_REACH, room / width))
+            own_reach = max(0.05, min(reach, room / width))
             if seconds <= _ONE_WAY:
-                speed = min(speed, 2 * reach / seconds)
-            moves[id(figure)] = Move(motion, direction, rng.random(), speed, reach)
+                speed = min(speed, 2 * own_reach / seconds)
+            moves[id(figure)] = Move(motion, direction, rng.random(), speed, own_reach)
     for chaser, chased in together:
         first = next((f for f in figures if f.thing == chaser and id(f) in moves), None)
         for figure in figures:
@@ -116,13 +121,14 @@ def pose_at(move: Move, figure: Figure, time: float, seconds: float, picture: tu
         return _fall(move, figure, time, seconds, height)
     if motion == "rise":
         share = time / max(0.1, seconds)
-        return Pose(dx=swing * width * 0.004, dy=-(share**1.8) * (figure.foot - figure.height * 0.25))
+        return Pose(dx=swing * width * 0.004, dy=-(share**1.8) * max(height * 0.1, figure.foot - figure.height * 0.6))
     if motion == "grow":
         share = min(1.0, time / max(0.1, seconds * 0.8))
         return Pose(scale=0.15 + 0.85 * (1 - (1 - share) ** 2))
     if motion == "float":
         drift = math.sin(math.tau * (time * 0.13 + move.phase))
-        return Pose(dx=drift * width * 0.03, dy=swing * height * 0.015, angle=2.5 * swing)
+        up = 0.08 * height * (time / max(0.1, seconds) - 0.5) if figure.zone in ("sky", "free") else 0.0
+        return Pose(dx=drift * width * 0.05, dy=swing * height * 0.025 - up, angle=3 * swing)
     if motion == "glow":
         return Pose(scale=1 + 0.04 * swing)
     if motion == "breathe":

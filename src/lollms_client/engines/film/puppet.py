@@ -122,6 +122,8 @@ def posed(art: ArtObject, drawing: str, motion: str, pose: int) -> str:
         if not name or name not in pivots:
             continue
         kind = name.rstrip("0123456789")
+        if kind == "wing" and art.group == "vehicles":
+            continue  # an aeroplane's are stiff
         x, y = pivots[name]
         if kind == "flame":
             stretch = 1 + 0.18 * math.sin(math.tau * pose / POSES * 2)

@@ -19,7 +19,7 @@ OVERSCAN = 1.14
 """The world is larger than the frame by this factor, so that the camera can move."""
 
 _FALLING = {"rain": 1.9, "snowfall": 0.16, "bubbles": -0.12}  # heights of the picture a second
-_KEPT_ALONE = ("lightning",)
+_KEPT_ALONE = ("lightning", "firework")
 
 
 @dataclass
@@ -34,15 +34,15 @@ class _Plate:
 
 
 class World:
-    """A scene in motion. `prepare` renders its parts; `frame` gives the picture of a time, OVERSCAN times larger."""
+    """A scene in motion; things go `reach` widths of the picture to either side at most. `prepare` renders its parts; `frame` gives the picture of a time, OVERSCAN times larger."""
 
-    def __init__(self, scene: Scene, seconds: float, seed: int) -> None:
+    def __init__(self, scene: Scene, seconds: float, seed: int, reach: float = 0.26) -> None:
         self.scene = scene
         self.seconds = seconds
         self.width = round(scene.width * OVERSCAN)
         self.height = round(scene.height * OVERSCAN)
         together = [(one.subject, one.reference) for one in scene.description.relations if one.kind == "chase"]
-        self.moves = choose_moves(scene.figures, together, scene.width, seconds, seed)
+        self.moves = choose_moves(scene.figures, together, scene.width, seconds, seed, reach)
         self._behind: list[_Plate] = []
         self._screens: list[_Plate] = []
         self._before: list[_Plate] = []
@@ -123,6 +123,9 @@ class World:
     def _lay(self, canvas: Image.Image, plate: _Plate, time: float, pan: float) -> None:
         if plate.name == "lightning" and not _flashes(time):
             return
+        if plate.name == "firework":
+            self._burst(canvas, plate, time)
+            return
         shift = round(pan * (1 - plate.depth))
         if plate.name in _FALLING:
             down = round(_FALLING[plate.name] * time * self.height) % self.height
@@ -134,6 +137,15 @@ class World:
             paste(canvas, plate.image, along - self.width, plate.top)
         else:
             paste(canvas, plate.image, shift, plate.top)
+
+    def _burst(self, canvas: Image.Image, plate: _Plate, time: float) -> None:
+        """A firework flares up and fades, each at its own time."""
+        bursts = [one for one in self._behind if one.name == "firework"]
+        phase = (time * 0.7 + bursts.index(plate) / len(bursts)) % 1.0
+        bright = min(1.0, phase * 6) * max(0.0, 1 - phase)
+        image = plate.image.copy()
+        image.putalpha(image.getchannel("A").point([round(value * bright) for value in range(256)]))
+        paste(canvas, image, 0, plate.top)
 
     def pose(self, figure: Figure, time: float) -> tuple[Pose, bool]:
         """The pose of what carries the figure, moved over to it, and whether the figure faces the other way."""

@@ -27,6 +27,8 @@ def attach(kind: str, figures: Sequence[Figure], host: Figure, rng: random.Rando
         figure.host = host
         if kind in ("hold", "wear"):
             _give(figure, host, kind, rng, index)
+            if host.verb is not None and host.verb.base == "juggle":
+                _throw_up(figure, host, share)
         elif kind == "inside":
             _put_inside(figure, host, share, len(figures))
         elif kind == "climb":
@@ -108,6 +110,13 @@ def _give(figure: Figure, host: Figure, kind: str, rng: random.Random, index: in
         else:
             figure.height = min(figure.height, host.height * 0.45)
             figure.x, figure.foot = hand_x + side * figure.width * 0.2, hand_y + figure.height * 0.45
+
+
+def _throw_up(figure: Figure, host: Figure, share: float) -> None:
+    """Juggled things fly in an arc over the head."""
+    figure.height = min(figure.height, host.height * 0.2)
+    figure.x = host.x + share * host.width * 1.7
+    figure.foot = host.top + host.height * (0.9 * share * share - 0.04)
 
 
 def _head(host: Figure) -> tuple[float, float, float, float]:

@@ -199,7 +199,8 @@ class Stage:
                 + sketch.polygon([(x + a * u, y + b * u) for a, b in bolt], "#ffe66d"),
             )
         if "fireworks" in weather:
-            self.add("fireworks", "".join(_firework(self, tone) for tone in _SPARKS))
+            for tone in _SPARKS:
+                self.add("firework", _firework(self, tone))
         if {"rain", "storm"} & set(weather):
             self.over("rain", rain_strokes(self, 150))
         if "snow" in weather:

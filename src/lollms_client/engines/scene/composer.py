@@ -118,6 +118,8 @@ class SceneComposer:
         low, high = backdrop.sky
         backdrop.sky = (max(low, headroom), max(high, headroom + 0.35 if headroom else high))
         self._vary(groups, random.Random(seed))
+        if description.season == "autumn":
+            _colour_leaves(groups, random.Random(seed + 1))
         figures = lay_out(description, groups, backdrop, (width, height), seed)
         return Scene(width, height, place, light, backdrop, figures, description)
 
@@ -175,6 +177,12 @@ def _dress(description: Description, groups: list[list[Figure]]) -> None:
             for index, person in enumerate(people):
                 person.colours = clothes[index % len(clothes)].colours
             groups[relation.reference] = []
+
+
+def _colour_leaves(groups: list[list[Figure]], rng: random.Random) -> None:
+    for figure in (one for group in groups for one in group):
+        if figure.art.id in facts()["seasonal"] and not figure.colours:
+            figure.colours = (rng.choice(("#d9772b", "#c94f2b", "#e0a32e", "#b5482a")),)
 
 
 def _carried(description: Description) -> set[int]:

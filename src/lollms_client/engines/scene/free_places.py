@@ -26,7 +26,7 @@ def place_freely(
     placed = [figure for group in groups for figure in group if figure.placed]
     limit = 1.0 if len(figures) < 5 else 0.8 if len(figures) < 9 else 0.6 if len(figures) < 16 else 0.42
     for index, figure in enumerate(figures):
-        figure.height *= limit
+        figure.height *= limit * (0.8 if figure.art.group == "vehicles" and placed else 1.0)
         if figure.art.id in _WIDE and figure.host is None:
             figure.height = min(width * 0.8 / figure.art.aspect, height * 0.6) * min(1.2, figure.scale)
             figure.x, figure.foot, figure.depth = width * 0.5, height * 0.66, -5 + index * 0.01

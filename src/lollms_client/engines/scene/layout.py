@@ -79,7 +79,7 @@ def _zone(figure: Figure, backdrop: Backdrop) -> str:
     if figure.position == "sky" or pose == "sky":
         return "free" if backdrop.floating else "sky"
     if backdrop.floating:
-        heavy = place in ("ground", "table", "any") and backdrop.shadows
+        heavy = place in ("ground", "table", "any") and backdrop.shadows and figure.art.moves not in ("float", "swim")
         return "ground" if heavy and pose not in ("water", "float") else "free"
     if figure.position == "water" or pose == "water" or place in ("water", "underwater"):
         return "water" if backdrop.water is not None else "ground"

@@ -106,6 +106,10 @@ class _Reader:
         else:
             self.modifiers[-1].size *= token.value
 
+    def _and(self, token: Token) -> None:
+        if self.previous.kind == "verb":  # "a frog jumping and a girl": nothing is jumped over
+            self.pending = None
+
     def _not(self, token: Token) -> None:
         self.negated = True
 
@@ -148,7 +152,8 @@ class _Reader:
                 return known[-1:]
         result: list[int] = []
         for modifier in self.modifiers:
-            count = modifier.count if modifier.count is not None else PLURAL_COUNT if token.plural else 1
+            usual = facts()["plurals"].get(token.value, PLURAL_COUNT) if token.plural else 1
+            count = modifier.count if modifier.count is not None else usual
             count = max(count, PLURAL_COUNT) if token.plural and count == 1 and len(self.modifiers) == 1 else count
             if count == 0:
                 self.description.removed.add(token.value)

@@ -81,7 +81,8 @@ def _create_messages() -> None:
         ),
         sqlite_autoincrement=True,
     )
-    op.create_index("lollms_messages_by_parent", "lollms_messages", ["discussion_id", "parent_id", "sequence"])
+    op.create_index("lollms_messages_by_parent", "lollms_messages", ["parent_id", "discussion_id", "sequence"])
+    op.create_index("lollms_messages_in_order", "lollms_messages", ["discussion_id", "sequence"])
 
 
 def _create_media() -> None:
