@@ -139,7 +139,7 @@ def test_the_place_follows_from_the_things() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(16, 16), (4096, 64), (64, 2048), (1000, 300)])
 def test_any_shape_of_picture(width: int, height: int) -> None:
-    made = scene("a girl with a balloon and three dogs under a tree, birds in the sky", 3, width, height)
+    made = scene("a girl with a balloon and three dogs under a tree, three birds in the sky", 3, width, height)
     assert len(made.figures) == 9
     assert all(figure.height > 0 for figure in made.figures)
 
