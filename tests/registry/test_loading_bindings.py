@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pickle
+import subprocess
 import sys
 import threading
 import traceback
@@ -312,6 +313,20 @@ def test_an_error_that_shows_a_secret_is_masked(place: Path) -> None:
 
     assert CANARY not in "".join(traceback.format_exception(caught.value))
     assert "bad key ***" in str(caught.value)
+
+
+def test_what_a_binding_prints_while_it_is_imported_is_masked(place: Path) -> None:
+    make_binding(place, "mine", source(before="from ascii_colors import ASCIIColors\nASCIIColors.info(acme_key)"))
+    code = (
+        f"import builtins\nfrom lollms_client.secret import Secret\nbuiltins.acme_key = {CANARY!r}\n"
+        "Secret(acme_key)\nfrom lollms_client.registry import Registry\nRegistry().load('mine', 'tts')\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert done.returncode == 0
+    assert CANARY not in done.stdout + done.stderr
+    assert "***" in done.stdout + done.stderr
 
 
 def test_interrupting_is_not_caught(place: Path) -> None:
