@@ -155,9 +155,9 @@ class StoreTable:
     def insert(self, messages_to_add: Iterable[LollmsMessage]) -> None:
         """Add new messages at once, all or none."""
         plain: list[dict[str, Any]] = []
-        count = 0
+        batch = list(messages_to_add)
         with self.transaction() as connection:
-            for count, message in enumerate(messages_to_add, start=1):
+            for message in batch:
                 columns, found = self._rows.message_columns(self._id, message)
                 self._alive[message.id] = message
                 plain.append(columns)
@@ -168,7 +168,7 @@ class StoreTable:
                     statement = sa.select(messages.c.sequence).where(*self._is(message.id))
                     self._rows.keep_media(connection, connection.execute(statement).scalar_one(), found)
             self._insert_plain(connection, plain)
-            if count >= _MANY and connection.dialect.name == "postgresql":
+            if len(batch) >= _MANY and connection.dialect.name == "postgresql":
                 connection.exec_driver_sql("ANALYZE lollms_messages")  # old statistics make it choose slow plans
 
     @staticmethod
