@@ -117,6 +117,29 @@ def test_siblings_in_lollms_bindings_can_import_each_other(place: Path) -> None:
     assert load().word == "shared"
 
 
+def test_the_namespace_is_made_once_and_holds_folders_of_its_name_only(place: Path, tmp_path: Path) -> None:
+    for name in ("mine", "second"):
+        make_binding(place, name)
+    make_binding(tmp_path / "given", "third")
+
+    load()
+    namespace = sys.modules["lollms_bindings"]
+    load("second")
+    Registry([tmp_path / "given"]).load("third", "tts")
+
+    assert sys.modules["lollms_bindings"] is namespace
+    assert list(namespace.__path__) == [str(place)]
+
+
+def test_a_package_of_that_name_that_is_there_is_kept(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = ModuleType("lollms_bindings")
+    monkeypatch.setitem(sys.modules, "lollms_bindings", theirs)
+    make_binding(place, "mine")
+
+    assert load().__name__ == "Mine"
+    assert sys.modules["lollms_bindings"] is theirs
+
+
 def test_dataclasses_and_slots_work_while_the_module_is_imported(place: Path) -> None:
     code = (
         "from __future__ import annotations\nimport dataclasses\n"
