@@ -78,6 +78,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cache_control: bool = False  # parts of a message may be marked for an explicit prompt cache
     embedding: EmbeddingRoute = EmbeddingRoute()
     tokens: TokenRoute | None = None
+    counts_input: bool = False  # the route input_tokens counts the tokens of an input
     max_upload_bytes: int = 25 * 1024 * 1024
     media: dict[str, Any] = {}  # what only the media bindings ask for
 
