@@ -168,7 +168,10 @@ def _fall(move: Move, figure: Figure, time: float, seconds: float, height: int) 
     span = max(0.5, min(2.2, seconds * 0.6))
     delay = move.phase * max(0.0, seconds - span) * 0.4
     share = max(0.0, (time - delay) / span)
+    lower = min(height * 0.98 - figure.foot, (move.phase - 0.3) * height * 0.16)  # not all in one line
     if share < 1:
-        return Pose(dy=-(1 - share**2) * (figure.foot + figure.height * 0.1), angle=20 * (1 - share))
+        sway = math.sin(math.tau * (time * 0.7 + move.phase))
+        fallen = -(1 - share**2) * (figure.foot + figure.height * 0.1)
+        return Pose(dx=sway * figure.width * 0.2, dy=fallen + lower * share, angle=20 * (1 - share) * sway)
     after = min(1.0, (share - 1) * 2)
-    return Pose(dy=-math.sin(math.pi * after) * height * 0.03)
+    return Pose(dy=lower - math.sin(math.pi * after) * height * 0.03)

@@ -11,7 +11,7 @@ from lollms_client.engines.scene.lexicon import facts
 CARRIED = ("on", "inside", "hold", "wear", "climb")
 """Relations in which one figure is carried by the other and moves with it."""
 
-STACKED = ("behind", "front", "under", "above", "kick")
+STACKED = ("behind", "front", "under", "above", "kick", "eat")
 """Relations in which the subject shares the place of its reference."""
 
 
@@ -138,7 +138,7 @@ def stack(kind: str, figures: Sequence[Figure], host: Figure, picture: tuple[int
         figure.x = host.x + share * span
         if kind == "behind":
             _put_behind(figure, host, side, share, span, height)
-        elif kind in ("front", "kick"):
+        elif kind in ("front", "kick", "eat"):
             _put_before(figure, host, side, len(figures), height, kind)
         elif kind == "under":
             _put_under(figure, host, height, index)
@@ -168,11 +168,11 @@ def _put_behind(figure: Figure, host: Figure, side: int, share: float, span: flo
 
 
 def _put_before(figure: Figure, host: Figure, side: int, count: int, height: int, kind: str) -> None:
-    if kind == "kick":
+    if kind in ("kick", "eat"):
         way = -1 if _faces_left(host) else 1
         figure.x = host.x + way * (host.width * 0.5 + figure.width * 0.5)
         figure.foot, figure.depth = host.foot, host.depth + 0.5
-        figure.height = min(figure.height, host.height * 0.3)
+        figure.height = min(figure.height, host.height * (0.3 if kind == "kick" else 0.4))
         return
     if figure.height > host.height * 0.7 and count == 1:
         figure.x = host.x - side * host.width * 0.3

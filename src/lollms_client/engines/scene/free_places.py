@@ -34,6 +34,7 @@ def place_freely(
             continue
         if not placed and len(figures) == 1:
             figure.height = min(figure.height * 1.4, height * 0.5)
+        figure.height = min(figure.height, 0.55 * width / figure.art.aspect)
         if figure.art.id in ("sun", "moon") and figure.scale <= 1:
             figure.height = min(figure.height, 0.3 * min(width, height))
         left, right = _range(figure, relations, groups, width)

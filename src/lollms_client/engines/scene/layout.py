@@ -53,15 +53,17 @@ def as_meant(relation: Relation, groups: Sequence[Sequence[Figure]]) -> Relation
     if not subject or not reference:
         return relation
     kind = relation.kind
-    if kind == "beside" and is_listed(subject[0], "containers") and reference[0].art.group in ("plants", "food"):
+    if kind == "with" and is_listed(subject[0], "containers") and reference[0].art.group in ("plants", "food"):
         return Relation("inside", relation.reference, relation.subject)
     if kind == "inside" and reference[0].art.group == "clothing" and reference[0].art.id != "bag":
         kind = "wear"
-    if kind in ("beside", "on") and subject[0].art.group in _LIVING:
+    if kind in ("with", "on") and subject[0].art.group in _LIVING:
         if any(is_listed(reference[0], name) for name in ("headwear", "on_body", "footwear")):
             kind = "wear"
-        elif is_listed(reference[0], "hung_high") and kind == "beside":
+        elif kind == "with" and _fits_a_hand(reference[0], subject[0]):
             kind = "hold"
+    if kind == "with":
+        kind = "beside"
     if kind == "play":
         kind = (
             "hold" if reference[0].art.group in ("music", "instruments") and reference[0].art.size < 1.2 else "beside"
@@ -71,6 +73,18 @@ def as_meant(relation: Relation, groups: Sequence[Sequence[Figure]]) -> Relation
     if kind == "inside" and relation.subject == relation.reference:
         kind = "beside"
     return Relation(kind, relation.subject, relation.reference, relation.second)
+
+
+def _fits_a_hand(figure: Figure, holder: Figure) -> bool:
+    small = figure.art.size <= 1.0 and figure.art.group in (
+        "tools",
+        "leisure",
+        "food",
+        "household",
+        "clothing",
+        "fantasy",
+    )
+    return is_listed(figure, "hung_high") or (small and holder.art.group == "people")
 
 
 def _zone(figure: Figure, backdrop: Backdrop) -> str:
@@ -102,7 +116,7 @@ def _lift_hosts(relations: Sequence[Relation], groups: Sequence[Sequence[Figure]
 
 def _sides(relation: Relation) -> tuple[int, int]:
     """Which thing depends and which one carries it."""
-    if relation.kind in ("hold", "wear", "kick"):
+    if relation.kind in ("hold", "wear", "kick", "eat"):
         return relation.reference, relation.subject
     return relation.subject, relation.reference
 
@@ -208,7 +222,7 @@ def _keep_inside(figures: Sequence[Figure], picture: tuple[int, int]) -> None:
 def _turn_to_each_other(relations: Sequence[Relation], groups: Sequence[Sequence[Figure]]) -> None:
     """Who looks at, chases, eats or kicks something faces it; a rider faces where the animal goes."""
     for relation in relations:
-        if relation.kind not in ("look", "chase", "front", "beside", "kick") or not groups[relation.reference]:
+        if relation.kind not in ("look", "chase", "front", "beside", "kick", "eat") or not groups[relation.reference]:
             continue
         target = groups[relation.reference][0]
         for figure in groups[relation.subject]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lollms_client.engines.scene.art_library import plural_of
 from lollms_client.engines.scene.clauses import Modifier, Pending, is_joined, subject_follows
 from lollms_client.engines.scene.colours import shade
 from lollms_client.engines.scene.description import Description, Relation, Thing
@@ -14,7 +15,15 @@ from lollms_client.engines.scene.unknown_words import Nearest, settle_unknown
 MAX_COUNT = 40
 PLURAL_COUNT = 3
 _RAINBOW = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
-_SPREADING = ("inside", "hold", "wear", "contains", "beside")  # "with a cup and a plate": the relation holds for both
+_WITH = ("with", "along with", "together with", "accompanied by")
+_SPREADING = (
+    "inside",
+    "hold",
+    "wear",
+    "contains",
+    "beside",
+    "with",
+)  # "with a cup and a plate": the relation holds for both
 
 
 def read_prompt(text: str, lexicon: Lexicon, nearest: Nearest | None = None) -> Description:
@@ -43,6 +52,7 @@ class _Reader:
         self.negated = False
         self.next_position: str | None = None
         self.fronted_verb: Verb | None = None
+        self.place_fixed = False  # something is said to be in or on the place
         self.previous = Token("stop", None, "")
         self.index = 0
 
@@ -137,10 +147,10 @@ class _Reader:
         """Whether this noun, after `with … and`, is the subject of something new: `a boy with a dog and a girl …`."""
         following = [one for one in self.tokens[self.index + 1 :] if one.kind not in ("filler", "decorative")][:2]
         kinds = [one.kind for one in following]
-        if kinds and kinds[0] in ("relation", "verb"):
-            return kinds[1:] != ["pronoun"]
         assert self.pending is not None
         living = self.lexicon.library[token.value].group in ("people", "animals")
+        if kinds and (kinds[0] == "relation" or (kinds[0] == "verb" and living)):
+            return kinds[1:] != ["pronoun"]
         return self.pending.kind in ("wear", "hold") and living
 
     def _mention(self, token: Token) -> list[int]:
@@ -152,7 +162,9 @@ class _Reader:
                 return known[-1:]
         result: list[int] = []
         for modifier in self.modifiers:
-            usual = facts()["plurals"].get(token.value, PLURAL_COUNT) if token.plural else 1
+            uncounted = modifier.count is None and not modifier.definite and plural_of(token.said) == token.said
+            plural = token.plural or uncounted
+            usual = facts()["plurals"].get(token.value, PLURAL_COUNT) if plural else 1
             count = modifier.count if modifier.count is not None else usual
             count = max(count, PLURAL_COUNT) if token.plural and count == 1 and len(self.modifiers) == 1 else count
             if count == 0:
@@ -218,11 +230,11 @@ class _Reader:
             subjects = subjects[1:]
         target = self._meant_by(token, subjects)
         relations = self.description.relations
-        hosts = [r.subject for r in relations if r.reference in subjects and r.kind == "beside"]
+        hosts = [r.subject for r in relations if r.reference in subjects and r.kind == "with"]
         if hosts and token.said not in ("him", "her"):  # "a table with a cup and a plate on it"
             target = hosts[-1]
-            subjects = [r.reference for r in relations if r.subject == target and r.kind == "beside"]
-            relations[:] = [r for r in relations if not (r.subject == target and r.kind == "beside")]
+            subjects = [r.reference for r in relations if r.subject == target and r.kind == "with"]
+            relations[:] = [r for r in relations if not (r.subject == target and r.kind == "with")]
         if target is not None:
             self._relate(pending.kind, subjects, target)
 
@@ -241,21 +253,32 @@ class _Reader:
         subjects = self._subjects_for(token)
         if self.pending is not None and self.pending.word == "verb" and self.pending.kind in ("look", "chase", "play"):
             subjects = self.pending.subjects
-        self.pending = Pending(token.value, subjects, token.said)
+        accompanied = token.said in _WITH
+        if accompanied and not subjects:
+            self.pending = None  # "a street with two cars": the street is the place
+            return
+        self.pending = Pending("with" if accompanied else token.value, subjects, token.said)
 
     def _subjects_for(self, token: Token) -> list[int]:
         if self.previous.kind in ("stop", "comma", "break", "and") and self._is_fronted():
             return []
-        if token.said in ("with", "along with", "together with") and self.last:
+        if token.said in _WITH and self.last:
             return self.last if self.last[0] in self.subjects else self.subjects
         relations = self.description.relations
         related = {one.subject for one in relations}
-        in_hand = any(
-            one.kind in ("hold", "wear", "look", "play", "kick") and one.reference in self.last for one in relations
-        )
+        in_hand = any(one.reference in self.last and self._is_at_hand(one) for one in relations)
+        in_hand = in_hand and self._next().kind != "pronoun"  # "a table with a cup on it"
         if self.previous.kind == "object" and any(index in related for index in self.subjects) and not in_hand:
             return list(self.last)
         return list(self.subjects or self.last)
+
+    def _is_at_hand(self, relation: Relation) -> bool:
+        """Whether the reference belongs to the subject, so that what follows is said of the subject."""
+        group = self.lexicon.library[self.description.things[relation.reference].object_id].group
+        lifeless = group not in ("people", "animals")
+        return relation.kind in ("hold", "wear", "look", "play", "kick", "eat") or (
+            relation.kind == "with" and lifeless
+        )
 
     def _is_fronted(self) -> bool:
         if self.previous.kind == "comma" and self.subjects and not self.modifiers[-1].empty():
@@ -267,10 +290,11 @@ class _Reader:
             self.description.place = "sea" if {"sea", "ocean", "waves"} & set(token.said.split()) else "lake"
         self.pending = None
         targets = self.subjects if self.previous.kind == "verb" else self.last
-        if targets and self.previous.kind in ("object", "verb", "pronoun", "place"):
+        of_the_place = self.previous.kind == "place" and token.value in ("far", "near")
+        if targets and not of_the_place and self.previous.kind in ("object", "verb", "pronoun", "place"):
             for index in targets:
                 self.description.things[index].position = token.value
-        else:
+        elif not of_the_place:
             self.next_position = token.value
 
     def _of(self, token: Token) -> None:
@@ -338,14 +362,15 @@ class _Reader:
         if takes == "fly":
             takes = self._flown(following)
         for index in subjects:
-            if not (verb.base == "fly" and takes == "hold"):
+            busy = len(subjects) > 1 and self.description.things[index].verb is not None
+            if not busy and not (verb.base == "fly" and takes == "hold"):
                 self.description.things[index].verb = verb
         self.pending = Pending(takes, list(subjects), "verb") if takes and subjects else None
 
     def _came_along(self) -> bool:
         """Whether what was mentioned last stands beside the subject."""
         return any(
-            one.kind == "beside" and one.subject in self.subjects and one.reference in self.last
+            one.kind == "with" and one.subject in self.subjects and one.reference in self.last
             for one in self.description.relations
         )
 
@@ -363,8 +388,9 @@ class _Reader:
     def _place(self, token: Token) -> None:
         if self.negated:
             self.negated = False
-        elif self.description.place is None or self.pending is not None:
+        elif self.description.place is None or not self.place_fixed:
             self.description.place = token.value
+            self.place_fixed = self.pending is not None and self.pending.kind in ("inside", "on")
         if self.pending is not None and self.pending.kind == "above":
             for index in self.pending.subjects:
                 thing = self.description.things[index]

@@ -65,10 +65,10 @@ def lake(stage: Stage) -> None:
     stage.screen("near water", sketch.wave_band(stage.y(0.8), u * 0.8, u * 26, shade(colour, -0.05), 0.72), 0.02)
     bank = stage.ground_colour("#6fb254")
     w, low = stage.width, stage.height + 2
-    edge = trace("M", -2, low, "V", stage.y(0.9), "Q", w * 0.3, stage.y(0.9), w * 0.5, stage.y(0.96))
-    near = sketch.path(edge + trace("T", w + 2, stage.y(0.93), "V", low, "Z"), bank)
+    edge = trace("M", -2, low, "V", stage.y(0.865), "Q", w * 0.3, stage.y(0.86), w * 0.5, stage.y(0.885))
+    near = sketch.path(edge + trace("T", w + 2, stage.y(0.875), "V", low, "Z"), bank)
     stage.screen("bank", near + sketch.tufts(stage.y(0.96), stage.height, 30, shade(bank, -0.2)))
-    stage.backdrop.water, stage.backdrop.ground = 0.81, (0.9, 0.97)
+    stage.backdrop.water, stage.backdrop.ground = 0.8, (0.91, 0.975)
     stage.falling_weather()
 
 
