@@ -1,6 +1,6 @@
 """From our chat request to the body of Anthropic's Messages API, with a warning for each setting it cannot carry.
 
-Wire: https://platform.claude.com/docs/en/api/messages and the vendor's API document, as of August 2026; versions of the API:
+Wire: https://platform.claude.com/docs/en/api/messages and the vendor's API document, as of August 2026; its versions:
 https://platform.claude.com/docs/en/api/versioning, November 2026.
 """
 
