@@ -1,0 +1,9 @@
+"""Z.ai (Zhipu): everything about it stands in description.yaml."""
+
+from lollms_client.families.openai_compatible.transcription import OpenAITranscriptionBinding
+
+BindingName = "ZhipuTranscription"
+
+
+class ZhipuTranscription(OpenAITranscriptionBinding):
+    """Transcription at Z.ai (Zhipu)."""

@@ -1,0 +1,9 @@
+"""Z.ai (Zhipu): everything about it stands in description.yaml."""
+
+from lollms_client.families.openai_compatible.image import OpenAIImageBinding
+
+BindingName = "ZhipuImages"
+
+
+class ZhipuImages(OpenAIImageBinding):
+    """Images of Z.ai (Zhipu)."""

@@ -1,0 +1,9 @@
+"""Venice: everything about it stands in description.yaml."""
+
+from lollms_client.families.openai_compatible.speech import OpenAISpeechBinding
+
+BindingName = "VeniceSpeech"
+
+
+class VeniceSpeech(OpenAISpeechBinding):
+    """Speech of Venice."""
