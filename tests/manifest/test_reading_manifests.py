@@ -230,6 +230,8 @@ BAD: dict[str, tuple[str, int, str]] = {
     "no name": (one_parameter("type: str"), 2, "has no name"),
     "empty name": (one_parameter("name:", "type: str"), 2, "not a parameter name"),
     "name with a space": (one_parameter("name: my voice", "type: str"), 2, "not a parameter name"),
+    "name in another line is empty": ("input_parameters:\n  - type: str\n    name: ''\n", 3, "not a parameter name"),
+    "type is a list": (one_parameter("name: a", "type: [str]"), 3, "['str'] is not a type"),
     "name is a list": (one_parameter("name: [a]", "type: str"), 2, "not a parameter name"),
     "unknown type": (one_parameter("name: a", "type: strr"), 3, "is not a type"),
     "default of another type": (one_parameter("name: a", "type: int", "default: many"), 4, "not a whole number"),
