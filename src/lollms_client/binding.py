@@ -154,10 +154,11 @@ class LollmsBinding:
         return {name: "***" if name in secret and value else value for name, value in source.items()}
 
     def list_models(self, **keywords: Any) -> Any:
-        """The models as dictionaries; `listModels` is the same method."""
+        """The models: dictionaries for language and image models, names for the others; also spelt `listModels`."""
         if _overrides(self, "listModels", LollmsBinding):
             return self.listModels(**keywords)
-        return self._documented(self.models_flow(), _model_dictionaries)
+        shape = _model_dictionaries if self.binding_type in ("llm", "tti") else _model_names
+        return self._documented(self.models_flow(), shape)
 
     def listModels(self, **keywords: Any) -> Any:  # noqa: N802 (the documented name)
         """The documented older spelling of `list_models`."""
@@ -292,7 +293,11 @@ def _overrides(binding: LollmsBinding, name: str, base: type) -> bool:
     return getattr(type(binding), name, None) is not getattr(base, name) or name in vars(binding)
 
 
-def _model_dictionaries(models: list[ModelInfo]) -> list[dict[str, Any]]:
+def _model_names(models: list[ModelInfo]) -> list[Any]:
+    return [model.name for model in models]
+
+
+def _model_dictionaries(models: list[ModelInfo]) -> list[Any]:
     return [model_dictionary(model) for model in models]
 
 

@@ -259,8 +259,11 @@ def _tunnel(sock: socket.socket, host: str, port: int, proxy: str) -> None:
     lines += [f"{name}: {value}" for name, value in _proxy_authorization(proxy).items()]
     sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
     reply = http.client.HTTPResponse(sock, method="CONNECT")
-    reply.begin()
-    if reply.status != 200:
+    try:
+        reply.begin()
+    finally:
+        reply.close()
+    if not 200 <= reply.status < 300:
         raise OSError(f"the proxy refused the connection with status {reply.status}")
 
 
