@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from lollms_client.discussion.conversation import Conversation, cut_out
 from lollms_client.discussion.failures import BadConversation, UnknownFormat, UnknownMessage
-from lollms_client.discussion.message import LollmsMessage, new_id
+from lollms_client.discussion.message import LollmsMessage, image_part, new_id
 from lollms_client.discussion.reading import in_a_row, read_message
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.table import MessageTable
 from lollms_client.discussion.tree import BranchDifference, check_parents, check_state
-from lollms_client.types.message import ImagePart, Message, ToolCallPart
+from lollms_client.types.message import Message, TextPart, ToolCallPart
 
 if TYPE_CHECKING:
     from lollms_client.discussion.chatting import Talk
@@ -130,6 +130,7 @@ class LollmsDiscussion(Conversation):
         user_message: str | Message | None = None,
         *,
         images: Iterable[Any] | None = None,
+        attachments: Iterable[Any] = (),
         branch_tip_id: str | None = None,
         add_user_message: bool = True,
         tools: Sequence[Any] = (),
@@ -142,13 +143,14 @@ class LollmsDiscussion(Conversation):
     ) -> dict[str, Any]:
         """Add what the user says, stream the model's answer into the tree, run the tools that it asks for.
 
-        `tools` are Python functions, Tools, dictionaries, or pairs of a description and a function. `approve` is asked
-        before each call with the ToolCallPart and says True, or False, or in words why not. After `max_tool_rounds`
-        rounds the model has to answer without. Calls of tools that are only described end the exchange, for the
-        application to answer with `add_message`. `streaming_callback(text, MSG_TYPE, facts)` hears everything as it
-        comes and stops by returning False; the message then stays `partial`. `max_context_tokens` (default:
-        `max_context_size`) bounds what the model is given, less `max_tokens`; `strategy`, `count`, `count_image` and
-        `summarise` are as for `export`. Further options (`model`, `temperature`, `timeout` …) go to the client.
+        `images` and `attachments` (images, sounds, files: paths, Media, bytes) go with what the user says. `tools` are
+        Python functions, Tools, dictionaries, or pairs of a description and a function. `approve` is asked before each
+        call with the ToolCallPart and says True, or False, or in words why not. After `max_tool_rounds` rounds the
+        model has to answer without. Calls of tools that are only described end the exchange, for the application to
+        answer with `add_message`. `streaming_callback(text, MSG_TYPE, facts)` hears everything as it comes and stops by
+        returning False; the message then stays `partial`. `max_context_tokens` (default: `max_context_size`) bounds
+        what the model is given, less `max_tokens`; `strategy`, `count`, `count_image` and `summarise` are as for
+        `export`. Further options (`model`, `temperature`, `timeout` …) go to the client.
 
         Returns `user_message`, `ai_message` (the last answer), `ai_messages`, `tool_messages`, `result` (the last
         ChatResult) and `warnings`. Where a call fails, its message stays as `failed` and the error is raised.
@@ -156,13 +158,15 @@ class LollmsDiscussion(Conversation):
         from lollms_client.discussion.chatting import run
 
         talk = self._talk(client, tools, approve, max_tool_rounds, max_context_tokens, streaming_callback, options)
-        return run(talk, self._user_turn(user_message, images, branch_tip_id, add_user_message))
+        media = [*map(image_part, images or ()), *attachments]
+        return run(talk, self._user_turn(user_message, media, branch_tip_id, add_user_message))
 
     async def achat(
         self,
         user_message: str | Message | None = None,
         *,
         images: Iterable[Any] | None = None,
+        attachments: Iterable[Any] = (),
         branch_tip_id: str | None = None,
         add_user_message: bool = True,
         tools: Sequence[Any] = (),
@@ -182,7 +186,8 @@ class LollmsDiscussion(Conversation):
         from lollms_client.discussion.chatting import run_async
 
         talk = self._talk(client, tools, approve, max_tool_rounds, max_context_tokens, streaming_callback, options)
-        spoken = await asyncio.to_thread(self._user_turn, user_message, images, branch_tip_id, add_user_message)
+        media = [*map(image_part, images or ()), *attachments]
+        spoken = await asyncio.to_thread(self._user_turn, user_message, media, branch_tip_id, add_user_message)
         return await run_async(talk, spoken)
 
     def regenerate_branch(self, branch_tip_id: str | None = None, **settings: Any) -> dict[str, Any]:
@@ -223,18 +228,17 @@ class LollmsDiscussion(Conversation):
         )
 
     def _user_turn(
-        self, said: str | Message | None, images: Iterable[Any] | None, branch_tip_id: str | None, add: bool
+        self, said: str | Message | None, media: list[Any], branch_tip_id: str | None, add: bool
     ) -> LollmsMessage | None:
-        pictures = list(images or ())
-        if not add or (said is None and not pictures):
+        if not add or (said is None and not media):
             if branch_tip_id is not None:
                 self.fork_from(branch_tip_id)
             if self.active_branch_id is None:
                 raise BadConversation("there is nothing to answer: the discussion is empty")
             return None
-        message = LollmsMessage(sender="user", content=said if isinstance(said, str) else "", images=pictures)
-        if isinstance(said, Message):
-            message.parts = (*said.parts, *[part for part in message.parts if isinstance(part, ImagePart)])
+        parts = said.parts if isinstance(said, Message) else (TextPart(text=said),) if said else ()
+        message = LollmsMessage(sender="user", parts=parts)
+        message.add_media(media)
         return self.attach(message, branch_tip_id or self._standing())
 
     # --- keeping ------------------------------------------------------------------------------------------------

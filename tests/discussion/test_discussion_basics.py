@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from lollms_client.errors import BadMedia, BadSetting, LollmsError
 from lollms_client.lollms_discussion import LollmsDiscussion, LollmsMessage
-from lollms_client.types import Media, Message, TextPart
+from lollms_client.types import AudioPart, FilePart, ImagePart, Media, Message, TextPart
+from tests.discussion.sample_conversations import PNG, WAV
 
-PNG = Media(b"\x89PNG\r\n\x1a\n" + bytes(range(40)))
 URL = PNG.data_url()
 
 
@@ -69,6 +70,22 @@ def test_a_message_shows_and_switches_its_images() -> None:
     assert len(message.to_message().images) == 1
     with pytest.raises(IndexError):
         message.toggle_image_activation(2)
+
+
+def test_attachments_become_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("buy milk")
+    (tmp_path / "cat.png").write_bytes(PNG)
+    discussion = LollmsDiscussion(None)
+    attachments = [tmp_path / "notes.txt", str(tmp_path / "cat.png"), WAV]
+    message = discussion.add_message(content="see", attachments=attachments)
+    assert message.parts == (
+        TextPart(text="see"),
+        FilePart(media=Media(b"buy milk", "text/plain"), name="notes.txt"),
+        ImagePart(media=PNG),
+        AudioPart(media=WAV),
+    )
+    with pytest.raises(BadSetting, match="parts"):
+        LollmsMessage(content="a", parts=[TextPart(text="b")])
 
 
 def test_setting_the_content_keeps_the_images() -> None:

@@ -121,6 +121,14 @@ def test_an_answer_is_stored_with_all_its_facts() -> None:
     ]
 
 
+def test_what_the_user_says_may_be_media_alone() -> None:
+    discussion = LollmsDiscussion(ScriptedClient(says("ok"), says("ok")))
+    said = discussion.chat(images=["https://example.org/a"], attachments=[PNG])["user_message"]
+    assert said.parts == (ImagePart(url="https://example.org/a"), ImagePart(media=PNG))
+    typed = discussion.chat(Message.user("see", images=[PNG]))["user_message"]
+    assert (typed.content, typed.images) == ("see", [PNG.base64()])
+
+
 def test_a_callback_stops_by_saying_false_alone() -> None:
     client = ScriptedClient(says("Hello"))
     discussion = LollmsDiscussion(client)

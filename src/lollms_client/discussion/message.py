@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -11,7 +13,17 @@ from lollms_client.discussion.failures import BadConversation
 from lollms_client.errors import BadSetting
 from lollms_client.types.accounting import CallWarning, Usage
 from lollms_client.types.media import Media
-from lollms_client.types.message import ImagePart, Message, Part, ReasoningPart, Role, TextPart, ToolCallPart
+from lollms_client.types.message import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    ReasoningPart,
+    Role,
+    TextPart,
+    ToolCallPart,
+)
 
 Status = Literal["complete", "partial", "failed"]
 Kind = Literal["message", "summary"]
@@ -64,8 +76,26 @@ def image_part(source: Any) -> ImagePart:
     return ImagePart(media=Media.of(source))
 
 
-def _is_inactive(source: Any) -> bool:
-    return isinstance(source, Mapping) and source.get("active") is False
+def media_part(source: Any) -> Part:
+    """An image, a sound or a file, whichever the source is: a path (whose name is kept), URL, Media, bytes, base64."""
+    if isinstance(source, (ImagePart, AudioPart, FilePart)):
+        return source
+    if isinstance(source, str) and source.startswith(("http://", "https://")):
+        is_image = (mimetypes.guess_type(source)[0] or "").startswith("image/")
+        return ImagePart(url=source) if is_image else FilePart(url=source)
+    media = Media.of(source)
+    if media.kind == "image":
+        return ImagePart(media=media)
+    if media.kind == "audio":
+        return AudioPart(media=media)
+    named = isinstance(source, Path) or (isinstance(source, str) and len(source) < 1_000 and Path(source).is_file())
+    return FilePart(media=media, name=Path(source).name if named else None)
+
+
+def _switched_off(sources: Sequence[Any]) -> frozenset[int]:
+    return frozenset(
+        place for place, source in enumerate(sources) if isinstance(source, Mapping) and source.get("active") is False
+    )
 
 
 class LollmsMessage:
@@ -141,9 +171,8 @@ class LollmsMessage:
         put = object.__setattr__
         put(self, "_notify", None)
         role = role_of(sender_type) if sender_type else role_from_name(sender or "user")
-        if status not in _STATUSES:
-            raise BadSetting(f"no status {status!r}: use complete, partial or failed", setting="status")
         pictures = list(images or ())
+        _check(status, parts is not None and bool(content or thoughts or pictures))
         plain = {"parent_id": parent_id, "status": status, "error": error, "finish": finish, "kind": kind}
         for name, value in {**plain, "model_name": model_name, "binding_name": binding_name}.items():
             put(self, name, value)
@@ -155,8 +184,7 @@ class LollmsMessage:
         put(self, "usage", usage or Usage())
         put(self, "warnings", tuple(warnings))
         put(self, "metadata", dict(metadata or {}))
-        off = frozenset(position for position, picture in enumerate(pictures) if _is_inactive(picture))
-        put(self, "inactive_images", off | frozenset(inactive_images))
+        put(self, "inactive_images", _switched_off(pictures) | frozenset(inactive_images))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self._notify is not None and name in _FIXED:
@@ -235,8 +263,7 @@ class LollmsMessage:
         pictures = list(sources)
         kept = tuple(part for part in self.parts if not isinstance(part, ImagePart))
         parts = (*kept, *[image_part(picture) for picture in pictures])
-        off = frozenset(place for place, picture in enumerate(pictures) if _is_inactive(picture))
-        object.__setattr__(self, "inactive_images", off)
+        object.__setattr__(self, "inactive_images", _switched_off(pictures))
         self.parts = parts
 
     @property
@@ -271,6 +298,10 @@ class LollmsMessage:
         """US dollars, None where nobody said."""
         return self.usage.cost
 
+    def add_media(self, sources: Iterable[Any]) -> None:
+        """Append images, sounds and files: paths, Media, bytes or base64. Raises BadMedia."""
+        self.parts = (*self.parts, *[media_part(source) for source in sources])
+
     def set_metadata_item(self, key: str, value: Any) -> None:
         """Set one entry of the metadata so that a store notices."""
         self.metadata = {**self.metadata, key: value}
@@ -299,6 +330,13 @@ COPIED_FIELDS = (
     "sender", "sender_type", "parts", "created_at", "status", "error", "usage", "model_name", "binding_name",
     "finish", "warnings", "metadata", "inactive_images", "kind",
 )  # fmt: skip
+
+
+def _check(status: str, said_twice: bool) -> None:
+    if status not in _STATUSES:
+        raise BadSetting(f"no status {status!r}: use complete, partial or failed", setting="status")
+    if said_twice:
+        raise BadSetting("give either parts, or content, thoughts and images", setting="parts")
 
 
 def _compose(content: str, thoughts: str | None, pictures: list[Any]) -> tuple[Part, ...]:

@@ -140,14 +140,16 @@ class MessageTree:
         content: str = "",
         images: Iterable[Any] | None = None,
         parent_id: str | None = None,
+        attachments: Iterable[Any] = (),
         **fields: Any,
     ) -> LollmsMessage:
         """Add a message below `parent_id` (default: where the conversation stands) and go on from there.
 
-        `images` are base64 texts, Media, bytes, URLs or paths; `fields` are further fields of LollmsMessage. Raises
-        UnknownMessage for a parent that is not there, BadMedia for an unreadable image.
+        `images` are base64 texts, Media, bytes, URLs or paths; `attachments` may also be sounds and files; `fields` are
+        further fields of LollmsMessage. Raises UnknownMessage for a parent that is not there, BadMedia.
         """
         message = LollmsMessage(sender=sender, sender_type=sender_type, content=content, images=images, **fields)
+        message.add_media(attachments)
         return self.attach(message, parent_id if parent_id is not None else self._standing())
 
     def attach(self, message: LollmsMessage, parent_id: str | None) -> LollmsMessage:
