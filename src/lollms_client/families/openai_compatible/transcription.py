@@ -14,7 +14,7 @@ import msgspec
 from lollms_client import errors
 from lollms_client.families.events import decode_json
 from lollms_client.families.multipart import FormFile
-from lollms_client.families.openai_compatible.long_audio import cut
+from lollms_client.families.openai_compatible.long_audio import cut, too_large
 from lollms_client.families.openai_compatible.media import MediaBinding, form_fields
 from lollms_client.families.openai_compatible.parameters import Parameters
 from lollms_client.families.openai_compatible.transcription_reading import (
@@ -44,6 +44,7 @@ class TranscriptionQuirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     list_suffix: str = "[]"  # of a form's field that holds a list
     translations: bool = True
     needs_model: bool = True
+    longest_seconds: float = 0.0  # of one upload; 0 where only its size counts
 
 
 class OpenAITranscriptionBinding(MediaBinding, LollmsSTTBinding):
@@ -54,10 +55,11 @@ class OpenAITranscriptionBinding(MediaBinding, LollmsSTTBinding):
         call = _TranscriptionCall(self, request)
         limit = self.quirks.max_upload_bytes
         parts: list[tuple[float, TranscriptionResult]] = []
-        if not limit or len(request.audio) <= limit:
+        longest = call.quirks.longest_seconds
+        if not await self.run(too_large, request.audio, limit, longest):
             parts.append((0.0, await self._transcribe(call, request.audio)))
         else:
-            pieces = cut(request.audio, limit)
+            pieces = cut(request.audio, limit, longest)
             while (piece := await self.run(_next_piece, pieces)) is not None:
                 parts.append((piece[0], await self._transcribe(call, piece[1])))
                 await self.report(stage="transcribing", detail=f"{len(parts)} pieces are done")
@@ -94,6 +96,7 @@ class OpenAITranscriptionBinding(MediaBinding, LollmsSTTBinding):
                 value = self.adapt_reply(call.route, decode_json(event.data))
                 if not isinstance(value, Mapping):
                     continue
+                value = _event_of_chunk(value)
                 kind = str(value.get("type") or event.event)
                 if kind.endswith("error") or value.get("error"):
                     raise self.stream_error(value)
@@ -103,7 +106,10 @@ class OpenAITranscriptionBinding(MediaBinding, LollmsSTTBinding):
                 elif kind.endswith(".segment"):
                     segments.extend(found for found in [segment_of(value)] if found is not None)
                 elif kind.endswith(".done") or (not kind and isinstance(value.get("text"), str)):
+                    text.append(str(value.get("last") or ""))
                     done = value
+                elif kind == "usage" and done is not None:
+                    done = {**done, **value}
         if done is None:
             raise errors.BadReply(
                 "the service's stream broke off before the transcript was complete", received="".join(text)
@@ -212,6 +218,20 @@ class _TranscriptionCall:
 
 def _next_piece(pieces: Iterator[tuple[float, Media]]) -> tuple[float, Media] | None:
     return next(pieces, None)
+
+
+def _event_of_chunk(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A chunk in the shape of streamed chat, which some servers send, as the event that stands for it."""
+    choices = value.get("choices")
+    if not isinstance(choices, list):
+        return value
+    first = choices[0] if choices and isinstance(choices[0], Mapping) else {}
+    delta = first.get("delta")
+    text = delta.get("content") if isinstance(delta, Mapping) else None
+    told = {name: value[name] for name in ("id", "model", "usage") if value.get(name)}
+    if first.get("finish_reason"):
+        return {"type": "transcript.text.done", "last": text, **told}
+    return {"type": "transcript.text.delta", "delta": text or ""} if first else {"type": "usage", **told}
 
 
 def _delta(value: Mapping[str, Any]) -> str:
