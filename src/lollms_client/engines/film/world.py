@@ -34,7 +34,10 @@ class _Plate:
 
 
 class World:
-    """A scene in motion; things go `reach` widths of the picture to either side at most. `prepare` renders its parts; `frame` gives the picture of a time, OVERSCAN times larger."""
+    """A scene in motion; things go `reach` widths of the picture to either side at most.
+
+    `prepare` renders its parts; `frame` gives the picture of a time, OVERSCAN times larger.
+    """
 
     def __init__(self, scene: Scene, seconds: float, seed: int, reach: float = 0.26) -> None:
         self.scene = scene

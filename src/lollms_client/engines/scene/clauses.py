@@ -1,11 +1,13 @@
-"""Parts of a clause while it is being read: what stands before a noun, and relations that wait for one."""
+"""The state of reading a prompt clause by clause, and what in it tells the setting."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from lollms_client.engines.scene.lexicon import Verb
+from lollms_client.engines.scene.description import Description
+from lollms_client.engines.scene.lexicon import Lexicon, Verb
 from lollms_client.engines.scene.tokens import Token
 
 
@@ -51,3 +53,71 @@ def subject_follows(tokens: Sequence[Token], index: int) -> bool:
             break
         seen += token.kind in ("object", "place")
     return seen >= 2
+
+
+class ClauseReader:
+    """The state of reading a description, and what tells the setting: place, time, weather, season, clause ends."""
+
+    def __init__(self, lexicon: Lexicon, description: Description, tokens: list[Token]) -> None:
+        self.lexicon = lexicon
+        self.description = description
+        self.tokens = tokens
+        self.modifiers = [Modifier()]
+        self.subjects: list[int] = []  # what the clause is about
+        self.last: list[int] = []  # what was mentioned last
+        self.pending: Pending | None = None
+        self.fronted: list[tuple[str, list[int]]] = []  # relations whose subject follows: kind, references
+        self.between: tuple[list[int], int] | None = None
+        self.tone = 0.0
+        self.negated = False
+        self.next_position: str | None = None
+        self.fronted_verb: Verb | None = None
+        self.place_fixed = False  # something is said to be in or on the place
+        self.previous = Token("stop", None, "")
+        self.index = 0
+
+    def _next(self, skipped: tuple[str, ...] = ("filler", "decorative")) -> Token:
+        for token in self.tokens[self.index + 1 :]:
+            if token.kind not in skipped:
+                return token
+        return Token("stop", None, "")
+
+    def _style(self, token: Token) -> None:
+        self.description.styles.append(token.said)
+
+    def _place(self, token: Token) -> None:
+        if self.negated:
+            self.negated = False
+        elif self.description.place is None or not self.place_fixed:
+            self.description.place = token.value
+            self.place_fixed = self.pending is not None and self.pending.kind in ("inside", "on")
+        if self.pending is not None and self.pending.kind == "above":
+            for index in self.pending.subjects:
+                thing = self.description.things[index]
+                thing.position = thing.position or ("sky" if token.value not in ("room", "kitchen") else None)
+        self.modifiers, self.pending = [Modifier()], None
+
+    def _time(self, token: Token) -> None:
+        self.description.time = token.value
+        self.modifiers, self.pending = [Modifier()], None
+
+    def _weather(self, token: Token) -> None:
+        target: set[Any] = self.description.removed_settings if self.negated else self.description.weather
+        target.add(token.value)
+        self.negated = False
+        self.modifiers, self.pending = [Modifier()], None
+
+    def _season(self, token: Token) -> None:
+        self.description.season = token.value
+        self.modifiers, self.pending = [Modifier()], None
+
+    def _stop(self, token: Token) -> None:
+        self.subjects, self.pending, self.fronted, self.between = [], None, [], None
+        self.modifiers, self.negated, self.tone = [Modifier()], False, 0.0
+
+    def _break(self, token: Token) -> None:
+        self._stop(token)
+
+    def _comma(self, token: Token) -> None:
+        if self.previous.kind != "colour" or self.modifiers[-1].empty():
+            self.pending = None

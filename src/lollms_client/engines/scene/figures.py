@@ -6,7 +6,7 @@ import functools
 import io
 import math
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy
 import resvg_py
@@ -39,7 +39,6 @@ class Figure:
     host: Figure | None = None  # what it sits on, hangs on or is held by
     shadow: bool = False
     placed: bool = False
-    companions: list[Figure] = field(default_factory=list)
 
     @property
     def width(self) -> float:

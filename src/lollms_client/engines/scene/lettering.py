@@ -122,9 +122,9 @@ def _outline(character: str) -> str:
     width = int(font.getlength(character)) + 2 * _MARGIN + 4
     image = Image.new("L", (width, ascent + descent + 2 * _MARGIN), 0)
     ImageDraw.Draw(image).text((_MARGIN, _MARGIN), character, fill=255, font=font)
-    values = numpy.asarray(image, dtype=numpy.float64)
+    values = numpy.pad(numpy.asarray(image, dtype=numpy.float64), 1)  # no outline runs into the edge
     rings = _rings(values)
-    return "".join(_path(ring, -_MARGIN, -_MARGIN - ascent) for ring in rings)
+    return "".join(_path(ring, -_MARGIN - 1, -_MARGIN - 1 - ascent) for ring in rings)
 
 
 def _rings(values: NDArray[numpy.float64]) -> list[list[tuple[float, float]]]:

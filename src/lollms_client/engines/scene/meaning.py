@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from lollms_client.errors import LollmsError
 from lollms_client.home import lollms_home
 
 Vectors = NDArray[numpy.float32]
+
+RETRY_SECONDS = 300.0
+"""How long a model that could not be fetched is not asked for again."""
 
 THRESHOLD = 0.44
 """Likeness (mean cosine to a thing's name and to its description) below which nothing stands for a word."""
@@ -35,17 +39,20 @@ class NearestMeaning:
         self._folder = cache_folder or lollms_home() / "cache"
         self._lock = threading.Lock()
         self._names: tuple[str, ...] = ()
+        self._failed_at: float | None = None
         self._vectors: Vectors = numpy.zeros((2, 0, 0), numpy.float32)
 
     def __call__(self, phrase: str, candidates: Mapping[str, str]) -> str | None:
         """The candidate nearest to the phrase, None where none is near or the model is not there."""
         with self._lock:
+            if self._failed_at is not None and time.monotonic() - self._failed_at < RETRY_SECONDS:
+                return None
             try:
                 embedder = shared_embedder()
             except LollmsError as problem:
-                self.problem = problem.message
+                self.problem, self._failed_at = problem.message, time.monotonic()
                 return None
-            self.problem = None
+            self.problem = self._failed_at = None
             if self._names != tuple(candidates):
                 self._vectors = self._vectors_of(candidates, embedder)
                 self._names = tuple(candidates)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
+import numpy
 from PIL import Image
 
 from lollms_client.engines.scene.chart import chart_svg, read_chart, wants_chart
@@ -221,7 +222,7 @@ class ScenePainter:
 
 
 def _is_opaque(image: Image.Image) -> bool:
-    return min(image.getchannel("A").tobytes(), default=255) == 255
+    return bool(numpy.asarray(image.getchannel("A")).min() == 255)
 
 
 def bounded(value: int | None, usual: int, low: int, high: int, name: str, warnings: Warnings) -> int:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lollms_client.engines.scene.art_library import plural_of
-from lollms_client.engines.scene.clauses import Modifier, Pending, is_joined, subject_follows
+from lollms_client.engines.scene.clauses import ClauseReader, Modifier, Pending, is_joined, subject_follows
 from lollms_client.engines.scene.colours import shade
 from lollms_client.engines.scene.description import Description, Relation, Thing
 from lollms_client.engines.scene.lexicon import Lexicon, Verb, facts
@@ -37,25 +35,7 @@ def read_prompt(text: str, lexicon: Lexicon, nearest: Nearest | None = None) -> 
     return description
 
 
-class _Reader:
-    def __init__(self, lexicon: Lexicon, description: Description, tokens: list[Token]) -> None:
-        self.lexicon = lexicon
-        self.description = description
-        self.tokens = tokens
-        self.modifiers = [Modifier()]
-        self.subjects: list[int] = []  # what the clause is about
-        self.last: list[int] = []  # what was mentioned last
-        self.pending: Pending | None = None
-        self.fronted: list[tuple[str, list[int]]] = []  # relations whose subject follows: kind, references
-        self.between: tuple[list[int], int] | None = None
-        self.tone = 0.0
-        self.negated = False
-        self.next_position: str | None = None
-        self.fronted_verb: Verb | None = None
-        self.place_fixed = False  # something is said to be in or on the place
-        self.previous = Token("stop", None, "")
-        self.index = 0
-
+class _Reader(ClauseReader):
     def read(self, token: Token, index: int) -> None:
         self.index = index
         action = getattr(self, f"_{token.kind}", None)
@@ -63,12 +43,6 @@ class _Reader:
             action(token)
         if token.kind not in ("filler", "decorative"):
             self.previous = token
-
-    def _next(self, skipped: tuple[str, ...] = ("filler", "decorative")) -> Token:
-        for token in self.tokens[self.index + 1 :]:
-            if token.kind not in skipped:
-                return token
-        return Token("stop", None, "")
 
     # --- before the noun ---------------------------------------------------------------------------------------------
 
@@ -213,9 +187,6 @@ class _Reader:
         for index in self.last if colours else []:
             self.description.things[index].colours = list(colours)
         self.modifiers, self.pending = [Modifier()], None
-
-    def _style(self, token: Token) -> None:
-        self.description.styles.append(token.said)
 
     def _filler(self, token: Token) -> None:
         if token.said == "her" and self._next(()).kind in ("stop", "and", "comma", "verb", "relation"):
@@ -382,45 +353,6 @@ class _Reader:
             return "beside"
         held = self.lexicon.library[following.value].place == "sky" and following.value in facts()["hung_high"]
         return "hold" if held else "inside"
-
-    # --- setting and clauses -----------------------------------------------------------------------------------------
-
-    def _place(self, token: Token) -> None:
-        if self.negated:
-            self.negated = False
-        elif self.description.place is None or not self.place_fixed:
-            self.description.place = token.value
-            self.place_fixed = self.pending is not None and self.pending.kind in ("inside", "on")
-        if self.pending is not None and self.pending.kind == "above":
-            for index in self.pending.subjects:
-                thing = self.description.things[index]
-                thing.position = thing.position or ("sky" if token.value not in ("room", "kitchen") else None)
-        self.modifiers, self.pending = [Modifier()], None
-
-    def _time(self, token: Token) -> None:
-        self.description.time = token.value
-        self.modifiers, self.pending = [Modifier()], None
-
-    def _weather(self, token: Token) -> None:
-        target: set[Any] = self.description.removed_settings if self.negated else self.description.weather
-        target.add(token.value)
-        self.negated = False
-        self.modifiers, self.pending = [Modifier()], None
-
-    def _season(self, token: Token) -> None:
-        self.description.season = token.value
-        self.modifiers, self.pending = [Modifier()], None
-
-    def _stop(self, token: Token) -> None:
-        self.subjects, self.pending, self.fronted, self.between = [], None, [], None
-        self.modifiers, self.negated, self.tone = [Modifier()], False, 0.0
-
-    def _break(self, token: Token) -> None:
-        self._stop(token)
-
-    def _comma(self, token: Token) -> None:
-        if self.previous.kind != "colour" or self.modifiers[-1].empty():
-            self.pending = None
 
     def finish(self) -> None:
         """Settle what is still open at the end of the text, and take away what must not appear."""

@@ -89,13 +89,9 @@ def _adjacent(order: list[Figure], subjects: list[Figure], references: list[Figu
     return any(abs(positions[id(s)] - positions[id(r)]) == 1 for s in subjects for r in references)
 
 
-def _slot(figure: Figure) -> float:
-    return figure.width + sum(one.width * 0.7 for one in figure.companions)
-
-
 def _rows(ordered: list[Figure], relations: Sequence[Relation], width: int) -> list[list[Figure]]:
     """One row where all fit side by side at three quarters of their size, else rows from far to near."""
-    needed = sum(_slot(figure) for figure in ordered) * 0.72
+    needed = sum(figure.width for figure in ordered) * 0.72
     tied = any(one.kind in ("left", "right", "between") for one in relations)
     count = 1 if tied or len(ordered) < 4 else min(4, max(1, round(needed / width + 0.2)), (len(ordered) + 1) // 2)
     if count == 1:
@@ -110,7 +106,7 @@ def _fit(ordered: list[Figure], rows: list[list[Figure]], picture: tuple[int, in
     """Scale all figures alike, so that the fullest row fills but does not burst the width."""
     width, height = picture
     room = width * 0.94
-    needed = max(sum(_slot(one) for one in row) + width * _GAP * (len(row) - 1) for row in rows)
+    needed = max(sum(one.width for one in row) + width * _GAP * (len(row) - 1) for row in rows)
     tallest = max(one.height for one in ordered)
     most = max(1.75 if total == 1 else 1.45 if total < 4 else 1.15, 0.3 * height / tallest)
     factor = room / needed if needed > room else min(room * (0.62 if tallest > height * 0.25 else 0.85) / needed, most)
@@ -122,14 +118,14 @@ def _fit(ordered: list[Figure], rows: list[list[Figure]], picture: tuple[int, in
 
 
 def _spread(row: list[Figure], width: int, rng: random.Random, relations: Sequence[Relation]) -> None:
-    used = sum(_slot(one) for one in row)
+    used = sum(one.width for one in row)
     spare = max(0.0, width * 0.96 - used)
     gap = min(spare / (len(row) + 1), width * 0.16)
     x = (width - used - gap * (len(row) - 1)) / 2
     if len(row) == 1 and not relations:
         x += rng.uniform(-0.06, 0.06) * width
     for figure in row:
-        slot = _slot(figure)
+        slot = figure.width
         figure.x = x + slot / 2 + rng.uniform(-0.15, 0.15) * gap
         x += slot + gap
 
