@@ -107,6 +107,15 @@ def test_html_escapes_what_was_said() -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
+def test_markdown_shows_every_part() -> None:
+    page = everything().export("markdown")
+    for picture in (PNG, GIF):
+        assert f"![Image]({picture.data_url()})" in page
+    assert "\n> hm\n" in page
+    assert '```\n{"x":1}\n```' in page
+    assert "a.pdf" in page
+
+
 def test_json_keeps_everything() -> None:
     discussion = everything()
     message = LollmsMessage(sender_type="assistant", status="failed", error={"code": "timed_out"}, metadata={"a": [1]})

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 from html import escape
 
-import msgspec
-
 from lollms_client.discussion.message import LollmsMessage
-from lollms_client.discussion.turns import described
+from lollms_client.discussion.turns import arguments_text, described
 from lollms_client.types.message import (
     AudioPart,
     FilePart,
@@ -27,7 +26,7 @@ article { border: 1px solid var(--line); border-radius: .6rem; padding: .7rem 1r
 article.user { background: var(--user) } article.system { background: var(--system) }
 article.tool { background: var(--tool) } header { font-size: .85rem; opacity: .8; margin-bottom: .3rem }
 .text, pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0 }
-img { max-width: 100%; border-radius: .4rem } audio { width: 100% }
+img { display: block; max-width: 100%; max-height: 80vh; margin: .3rem 0; border-radius: .4rem } audio { width: 100% }
 """
 
 
@@ -52,8 +51,8 @@ def _message(message: LollmsMessage) -> str:
         facts.append("summary of what came before")
     if message.model_name:
         facts.append(escape(message.model_name))
-    stamp = message.created_at.isoformat(timespec="seconds")
-    facts.append(f'<time datetime="{stamp}">{stamp.replace("T", " ")}</time>')
+    stamp = message.created_at.astimezone(UTC)
+    facts.append(f'<time datetime="{stamp.isoformat()}">{stamp:%Y-%m-%d %H:%M} UTC</time>')
     if message.status != "complete":
         facts.append(f"<em>{message.status}</em>")
     body = "\n".join(piece for part in message.parts if (piece := _part(part)))
@@ -81,8 +80,7 @@ def _part(part: Part) -> str:
         label = escape(part.name or described(part))
         return f'<a download="{escape(part.name or "file")}" href="{escape(part.media.data_url())}">{label}</a>'
     if isinstance(part, ToolCallPart):
-        arguments = part.raw_arguments or msgspec.json.encode(part.arguments).decode()
-        return f"<p>Tool call <code>{escape(part.name)}</code></p><pre>{escape(arguments)}</pre>"
+        return f"<p>Tool call <code>{escape(part.name)}</code></p><pre>{escape(arguments_text(part))}</pre>"
     if isinstance(part, ToolResultPart):
         return _result(part)
     return _text(described(part))

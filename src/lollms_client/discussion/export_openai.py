@@ -7,7 +7,14 @@ from typing import Any
 
 import msgspec
 
-from lollms_client.discussion.turns import described, media_to_user, merge_runs, result_text, split_system
+from lollms_client.discussion.turns import (
+    arguments_text,
+    described,
+    media_to_user,
+    merge_runs,
+    result_text,
+    split_system,
+)
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.media import Media
 from lollms_client.types.message import (
@@ -119,11 +126,6 @@ def _assistant(turn: Message) -> dict[str, Any]:
             for call in turn.tool_calls
         ]
     return message
-
-
-def arguments_text(call: ToolCallPart) -> str:
-    """A tool call's arguments as JSON text, as the model wrote them where they are no JSON object."""
-    return call.raw_arguments if call.raw_arguments is not None else msgspec.json.encode(call.arguments).decode()
 
 
 def _tool_messages(turn: Message) -> list[dict[str, Any]]:

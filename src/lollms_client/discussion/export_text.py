@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lollms_client.discussion.message import LollmsMessage
-from lollms_client.discussion.turns import described
+from lollms_client.discussion.turns import arguments_text, described, result_text
 from lollms_client.types.message import (
     AudioPart,
     FilePart,
@@ -33,7 +33,7 @@ def _in_words(part: Part) -> str:
     if isinstance(part, (AudioPart, FilePart)):
         return described(part)
     if isinstance(part, ToolCallPart):
-        return f"(calls the tool {part.name} with {part.raw_arguments or part.arguments})"
+        return f"(calls the tool {part.name} with {arguments_text(part)})"
     if isinstance(part, ToolResultPart):
         return _result_words(part)
     return ""
@@ -73,7 +73,8 @@ def to_markdown(branch: Sequence[LollmsMessage], system_text: str) -> str:
         if message.status != "complete":
             pieces.append(f"*({message.status})*")
         if pieces:
-            blocks.append(f"**{title}**: " + "\n\n".join(pieces))
+            space = "\n\n" if pieces[0].startswith(">") else " "  # a quotation begins on a line of its own
+            blocks.append(f"**{title}**:{space}" + "\n\n".join(pieces))
     return head + "\n\n".join(blocks) + "\n" if blocks else head
 
 
@@ -86,10 +87,13 @@ def _markdown(part: Part) -> str:
     if isinstance(part, ImagePart):
         return f"![Image]({part.media.data_url() if part.media is not None else part.url})"
     if isinstance(part, ToolCallPart):
-        return f"Tool call `{part.name}`:\n\n{_fenced(part.raw_arguments or str(part.arguments))}"
+        return f"Tool call `{part.name}`:\n\n{_fenced(arguments_text(part))}"
     if isinstance(part, ToolResultPart):
         label = "Tool error" if part.is_error else "Tool result"
-        return f"{label} `{part.name or part.call_id}`:\n\n{_fenced(_result_words(part))}"
+        pieces = [_fenced(result_text(part))]
+        if not isinstance(part.content, str):
+            pieces.extend(_markdown(piece) for piece in part.content if isinstance(piece, ImagePart))
+        return f"{label} `{part.name or part.call_id}`:\n\n" + "\n\n".join(pieces)
     return f"*{described(part)}*"
 
 

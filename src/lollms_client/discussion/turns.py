@@ -14,6 +14,7 @@ from lollms_client.types.message import (
     Message,
     Part,
     TextPart,
+    ToolCallPart,
     ToolResultPart,
 )
 
@@ -164,6 +165,11 @@ def _joined(first: tuple[Part, ...], second: tuple[Part, ...]) -> tuple[Part, ..
 def tool_names(turns: Iterable[Message]) -> dict[str, str]:
     """The names of the tools by the ids of their calls."""
     return {call.id: call.name for turn in turns for call in turn.tool_calls}
+
+
+def arguments_text(call: ToolCallPart) -> str:
+    """A tool call's arguments as JSON text, as the model wrote them where they are no JSON object."""
+    return call.raw_arguments if call.raw_arguments is not None else msgspec.json.encode(call.arguments).decode()
 
 
 def described(part: Part) -> str:
