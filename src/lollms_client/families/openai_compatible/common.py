@@ -6,6 +6,7 @@ import functools
 import string
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from lollms_client import errors
 from lollms_client.families.exchange import origin
@@ -77,7 +78,7 @@ class OpenAICompatible(HttpBinding):
 
     def path(self, route: str, model: str = "") -> str:
         """The path (or the whole address) of a route such as `chat`, `embeddings`, `images`, `speech`, `videos`."""
-        path = self.filled(self.quirks.paths.get(route, PATHS.get(route, route)), model=model)
+        path = self.filled(self.quirks.paths.get(route, PATHS.get(route, route)), model=quote(model, safe=""))
         return self.at_host(path) if path.startswith("/") else path
 
     def at_host(self, path: str) -> str:
@@ -122,7 +123,9 @@ class OpenAICompatible(HttpBinding):
 
 def _rows(reply: Any) -> list[Mapping[str, Any]]:
     if isinstance(reply, Mapping):
-        reply = next((reply[name] for name in ("data", "models", "result") if isinstance(reply.get(name), list)), None)
+        reply = next(
+            (reply[name] for name in ("data", "models", "endpoints") if isinstance(reply.get(name), list)), None
+        )
     if not isinstance(reply, list):
         raise errors.BadReply("the service's list of models has none of the known shapes")
     return [row for row in reply if isinstance(row, Mapping)]

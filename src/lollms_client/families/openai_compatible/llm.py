@@ -17,6 +17,7 @@ from lollms_client.families.openai_compatible.responses_body import responses_bo
 from lollms_client.families.openai_compatible.responses_reading import ResponsesReader
 from lollms_client.families.openai_compatible.tokens import count_here, counted, listed, token_body, token_path
 from lollms_client.lollms_llm_binding import LollmsLLMBinding
+from lollms_client.types.catalogue import ModelInfo
 from lollms_client.types.chat import ChatAccumulator, ChatRequest, ChatResult, StreamPart, WarningPart
 from lollms_client.types.embedding import EmbeddingRequest, EmbeddingResult
 
@@ -107,6 +108,12 @@ class OpenAICompatibleLLM(OpenAICompatible, LollmsLLMBinding):
         if self.manifest is not None and "embed" not in self.manifest.capabilities:
             raise self.unsupported("embeddings")
         return await embed(self, request)
+
+    async def models_flow(self) -> list[ModelInfo]:
+        """The models that the service lists. Raises Unsupported where it lists none on this wire."""
+        if self.manifest is not None and "models" not in self.manifest.capabilities:
+            raise self.unsupported("a list of models")
+        return await super().models_flow()
 
     # --- tokens ---
 

@@ -43,6 +43,9 @@ def _either(first: int | None, second: int | None) -> int | None:
 
 
 def _cost(value: Mapping[str, Any]) -> float | None:
+    ticks = _first(value, "cost_in_usd_ticks")
+    if ticks is not None:
+        return ticks / 1e10
     cost = value.get("cost", value.get("estimated_cost"))
     if isinstance(cost, Mapping):
         cost = cost.get("total_cost")

@@ -1,0 +1,9 @@
+"""Cerebras on OpenAI's wire: everything about it stands in description.yaml."""
+
+from lollms_client.families.openai_compatible.llm import OpenAICompatibleLLM
+
+BindingName = "CerebrasBinding"
+
+
+class CerebrasBinding(OpenAICompatibleLLM):
+    """Language models of Cerebras."""

@@ -1,0 +1,9 @@
+"""KoboldCpp on OpenAI's wire: everything about it stands in description.yaml."""
+
+from lollms_client.families.openai_compatible.llm import OpenAICompatibleLLM
+
+BindingName = "KoboldCppBinding"
+
+
+class KoboldCppBinding(OpenAICompatibleLLM):
+    """Language models of KoboldCpp."""

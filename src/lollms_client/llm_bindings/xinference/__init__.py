@@ -1,0 +1,9 @@
+"""Xinference on OpenAI's wire: everything about it stands in description.yaml."""
+
+from lollms_client.families.openai_compatible.llm import OpenAICompatibleLLM
+
+BindingName = "XinferenceBinding"
+
+
+class XinferenceBinding(OpenAICompatibleLLM):
+    """Language models of Xinference."""
