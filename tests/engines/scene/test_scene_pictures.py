@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import numpy
+import numpy.typing
 import pytest
 
 from lollms_client.client import LollmsClient
@@ -35,11 +36,28 @@ def test_colours_can_be_measured() -> None:
     assert blue_share("a blue car in the snow") > 0.03 > blue_share("a red car in the snow")
 
 
-def test_counts_can_be_measured() -> None:
-    def area(prompt: str) -> float:
-        return red_share(prompt)
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_counts_can_be_measured(count: int) -> None:
+    picture = pixels(paint(f"{count} red balloons in space", width=400, height=400).image).astype(int)
+    reds = (picture[:, :, 0] > 150) & (picture[:, :, 1] < 100) & (picture[:, :, 2] < 100)
+    assert blobs(reds) == count
 
-    assert area("six tiny red balloons in space") > 1.5 * area("a tiny red balloon in space") > 0
+
+def blobs(marked: numpy.typing.NDArray[numpy.bool_]) -> int:
+    """How many joined areas of more than 60 pixels there are."""
+    waiting = set(zip(*(part.tolist() for part in numpy.nonzero(marked)), strict=True))
+    found = 0
+    while waiting:
+        heap, size = [waiting.pop()], 0
+        while heap:
+            row, column = heap.pop()
+            size += 1
+            for near in ((row + 1, column), (row - 1, column), (row, column + 1), (row, column - 1)):
+                if near in waiting:
+                    waiting.remove(near)
+                    heap.append(near)
+        found += size > 60
+    return found
 
 
 def test_things_of_the_negative_prompt_are_not_drawn() -> None:

@@ -259,9 +259,8 @@ class FilmMaker:
         reach = 0.09 if "zoom" in plan.camera else 0.26  # a close view is to keep its subject
         if time is not None:
             description = replace(description, time=time)
-        return World(
-            self.composer.compose(description, plan.width, plan.height, plan.seed), plan.seconds, plan.seed, reach
-        )
+        scene = self.composer.compose(description, plan.width, plan.height, plan.seed)
+        return World(scene, plan.seconds, plan.seed, reach, parallax="pan" in plan.camera)
 
 
 def _refuse_the_rest(request: VideoRequest, warnings: Warnings) -> None:

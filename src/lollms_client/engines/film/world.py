@@ -34,14 +34,16 @@ class _Plate:
 
 
 class World:
-    """A scene in motion; things go `reach` widths of the picture to either side at most.
+    """A scene in motion; things go `reach` widths of the picture to either side at most. Without `parallax` all layers
+    keep their places when the camera pans, and fewer are needed.
 
     `prepare` renders its parts; `frame` gives the picture of a time, OVERSCAN times larger.
     """
 
-    def __init__(self, scene: Scene, seconds: float, seed: int, reach: float = 0.26) -> None:
+    def __init__(self, scene: Scene, seconds: float, seed: int, reach: float = 0.26, parallax: bool = True) -> None:
         self.scene = scene
         self.seconds = seconds
+        self.parallax = parallax
         self.width = round(scene.width * OVERSCAN)
         self.height = round(scene.height * OVERSCAN)
         together = [(one.subject, one.reference) for one in scene.description.relations if one.kind == "chase"]
@@ -72,7 +74,7 @@ class World:
             last = groups[-1][-1] if groups else None
             alike = (
                 last is not None and still and not last.drift and last.name not in _FALLING
-                and last.name not in _KEPT_ALONE and _shift_step(last.depth) == _shift_step(layer.depth)
+                and last.name not in _KEPT_ALONE and self._nearness(last) == self._nearness(layer)
             )  # fmt: skip
             if alike:
                 groups[-1].append(layer)
@@ -85,8 +87,14 @@ class World:
             box = image.getbbox() if group[0].name not in _FALLING else None
             top, bottom = (box[1], box[3]) if box else (0, self.height)
             image = image.crop((0, top, self.width, bottom))
-            plates.append(_Plate(group[0].name, image, _shift_step(group[0].depth), group[0].drift, top))
+            plates.append(_Plate(group[0].name, image, self._nearness(group[0]), group[0].drift, top))
         return plates
+
+    def _nearness(self, layer: Layer) -> float:
+        """The depth of a layer, rounded, so that few plates are needed."""
+        if not self.parallax:
+            return 1.0
+        return 1.0 if layer.depth >= 0.6 else 0.6 if layer.depth >= 0.3 else 0.2 if layer.depth > 0 else 0.0
 
     def _motion(self, figure: Figure) -> str:
         move = self.moves.get(id(figure))
@@ -211,11 +219,6 @@ def _tight(image: Image.Image) -> Image.Image:
     x = min(box[0], image.width - box[2])
     y = min(box[1], image.height - box[3])
     return image.crop((x, y, image.width - x, image.height - y))
-
-
-def _shift_step(depth: float) -> float:
-    """Depths are rounded, so that few plates are needed."""
-    return 1.0 if depth >= 0.6 else 0.6 if depth >= 0.3 else 0.2 if depth > 0 else 0.0
 
 
 def _flashes(time: float) -> bool:

@@ -107,6 +107,8 @@ def _give(figure: Figure, host: Figure, kind: str, rng: random.Random, index: in
         if is_listed(figure, "hung_high"):
             figure.height = max(host.height * 0.5, min(figure.height, host.height * 0.9))
             figure.x, figure.foot = hand_x + side * figure.width * 0.15, hand_y
+            if figure.art.id == "kite":
+                figure.x, figure.foot = hand_x + side * host.width * 0.45, host.top + host.height * 0.15
         else:
             figure.height = min(figure.height, host.height * 0.45)
             figure.x, figure.foot = hand_x + side * figure.width * 0.2, hand_y + figure.height * 0.45

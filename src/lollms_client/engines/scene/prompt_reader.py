@@ -140,7 +140,6 @@ class _Reader(ClauseReader):
             plural = token.plural or uncounted
             usual = facts()["plurals"].get(token.value, PLURAL_COUNT) if plural else 1
             count = modifier.count if modifier.count is not None else usual
-            count = max(count, PLURAL_COUNT) if token.plural and count == 1 and len(self.modifiers) == 1 else count
             if count == 0:
                 self.description.removed.add(token.value)
                 continue

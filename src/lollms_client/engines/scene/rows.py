@@ -108,7 +108,7 @@ def _fit(ordered: list[Figure], rows: list[list[Figure]], picture: tuple[int, in
     room = width * 0.94
     needed = max(sum(one.width for one in row) + width * _GAP * (len(row) - 1) for row in rows)
     tallest = max(one.height for one in ordered)
-    most = max(1.75 if total == 1 else 1.45 if total < 4 else 1.15, 0.3 * height / tallest)
+    most = max(1.75 if total == 1 else 1.45 if total < 4 else 1.15, (0.4 if total == 1 else 0.3) * height / tallest)
     factor = room / needed if needed > room else min(room * (0.62 if tallest > height * 0.25 else 0.85) / needed, most)
     factor = max(factor, 1.0) if needed <= room else factor
     factor = min(factor, max(height * 0.66, tallest if needed <= room else 0) / tallest) if factor > 1 else factor
