@@ -49,10 +49,9 @@ test: $(READY)
 	@$(BIN)/python -m pytest
 
 check: $(READY)
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@status=0; \
+	for command in "ruff check ." "ruff format --check --quiet ." mypy lint-imports; do \
+	echo "-- $$command"; $(BIN)/$$command || status=1; done; exit $$status
 
 fix: $(READY)
 	@$(BIN)/ruff check --fix .

@@ -17,8 +17,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     130: interrupted.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    from lollms_client.cli.failing import report
-
     try:
         return _dispatch(words)
     except SystemExit as stop:  # argparse, after --help
@@ -30,12 +28,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         _silence_output()
         return 141
     except Exception as error:  # noqa: BLE001 (the outermost edge: a person reads a message, not a traceback)
+        from lollms_client.cli.failing import report
+
         return report(error, as_json="--json" in words, debug="--debug" in words)
 
 
 def _dispatch(words: list[str]) -> int:
-    from lollms_client.cli.parsing import UsageError
-
     name = words[0] if words else "--help"
     if name in ("-h", "--help", "help"):
         if len(words) > 1 and words[1] in COMMANDS:
@@ -48,6 +46,7 @@ def _dispatch(words: list[str]) -> int:
         print(f"lollms_client {__version__}")
         return 0
     if name not in COMMANDS:
+        from lollms_client.cli.parsing import UsageError
         from lollms_client.manifest.values import near_names
 
         near = near_names(name, COMMANDS, limit=1)
