@@ -24,7 +24,7 @@ class _Terminal(StringIO):
 
 
 def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> _Terminal:
-    """The error output as a terminal; called in the test itself, because pytest sets the streams anew for each phase."""
+    """The error output as a terminal; for the test itself, because pytest sets the streams anew for each phase."""
     made = _Terminal()
     monkeypatch.setattr(sys, "stderr", made)
     monkeypatch.setattr(terminal, "_REDRAW", 0.0)
