@@ -92,7 +92,7 @@ def _misspelt(word: str, lexicon: Lexicon) -> Token | None:
     if len(word) < 5:
         return None
     known = [phrase for phrase in lexicon.library.words if abs(len(phrase) - len(word)) < 3]
-    close = difflib.get_close_matches(word, known, 1, 0.79)
+    close = difflib.get_close_matches(word, known, 1, 0.79 if len(word) > 6 else 0.92)
     if not close or close[0][0] != word[0]:
         return None
     object_id, plural = lexicon.library.words[close[0]]
