@@ -62,7 +62,7 @@ class VideoCall:
             return self.binding.request("POST", f"{path}/{self.remix_of}/remix", json=self._remix())
         body: dict[str, Any] = {"model": self.model} if self.model else {}
         body["prompt"] = self.request.prompt
-        body.update(self.parameters.common(_COMMON))
+        body.update({name: whole(value) for name, value in self.parameters.common(_COMMON).items()})
         self._put_seconds(body)
         self._put_size(body)
         self._put_media(body)
@@ -91,8 +91,7 @@ class VideoCall:
         if self.quirks.seconds == "whole" and value != round(value):
             self.parameters.warn("clamped", "seconds", f"{value:g} is no whole number, {round(value)} is sent")
             value = round(value)
-        number: float | int = int(value) if value == int(value) else value
-        body[self.quirks.seconds_field] = f"{number:g}" if self.quirks.seconds == "text" else number
+        body[self.quirks.seconds_field] = f"{value:g}" if self.quirks.seconds == "text" else whole(value)
 
     def _put_size(self, body: dict[str, Any]) -> None:
         parameters = self.parameters
@@ -166,6 +165,11 @@ class VideoCall:
             self.files.append(FormFile("input_reference", media, f"input_reference{media.extension}"))
         else:
             body["input_reference"] = {"image_url": media.data_url()}
+
+
+def whole(value: Any) -> Any:
+    """A number without a fraction as an integer, which is what many fields insist on; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _frame(media: Media, kind: str) -> dict[str, Any]:
