@@ -1,0 +1,1 @@
+"""What the bindings of Google's Gemini API share in five modalities: address, key, errors, contents, replies."""
