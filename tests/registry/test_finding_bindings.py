@@ -139,6 +139,7 @@ def test_ordinary_packages_and_hidden_folders_are_passed_over(home: Path, tmp_pa
         make_binding(tmp_path / "many", name, "x = 1\n" if name == "ordinary" else None, None)
     (tmp_path / "many" / "no_code").mkdir()
     (tmp_path / "many" / "a_file").write_text("x")
+    make_binding(tmp_path / "many", "speaks_of_it", "# what LollmsTTSBinding wants\nx = 1\n", None)
     make_binding(tmp_path / "many", "good")
 
     registry = Registry([tmp_path / "many"])
@@ -164,6 +165,7 @@ BROKEN = {
     "bad_rule": ("title: x\nbinding_type: smell\n", None, "description.yaml", 2, "tts"),
     "bad_code": ("title: x\n", source() + "def f(:\n", "__init__.py", 7, "tts"),
     "bad_code_alone": (None, source("tti") + "def f(:\n", "__init__.py", 7, "tti"),
+    "no_modality_alone": (None, "BindingName = 'A'\nclass A: ...\n", "description.yaml", 1, ""),
     "no_modality": ("title: x\n", "BindingName = 'A'\nclass A: ...\n", "description.yaml", 1, ""),
 }
 
@@ -192,6 +194,8 @@ def test_broken_bindings_are_problems_and_hide_no_other(home: Path) -> None:
         assert "good" in names(registry, "tts")
         assert entry(registry, "bad_yaml").problem is not None
         assert entry(registry, "bad_yaml").manifest is None
+        assert entry(registry, "bad_code").title == "x"
+        assert entry(registry, "bad_code").manifest is not None
 
 
 def test_places_that_do_not_exist_are_problems_only_where_they_were_named(home: Path, tmp_path: Path) -> None:

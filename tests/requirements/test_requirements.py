@@ -238,6 +238,17 @@ def test_the_policy_asks_a_bindings_own_environment(machine: Machine, monkeypatc
     assert caught.value.details["packages"] == ["msgspec"]
 
 
+def test_a_manager_that_cannot_tell_what_is_there_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import pipmaster
+
+    monkeypatch.setattr("shutil.which", lambda name: "/somewhere/uv")
+    other = pipmaster.get_uv_manager(str(tmp_path))
+
+    with install_policy("acme", allowed=False), pytest.raises(MissingDependency) as caught:
+        other.install_multiple(["msgspec", "acme-sdk"])
+    assert caught.value.details["packages"] == ["msgspec", "acme-sdk"]
+
+
 def test_asking_is_not_installing(machine: Machine) -> None:
     import pipmaster
 

@@ -98,8 +98,6 @@ def _entry(place: SearchPlace, folder: str, stamp: Stamp, cache: ManifestCache) 
     binding_type = record.binding_type or place.binding_type
     if place.only_type and record.binding_type not in ("", place.binding_type):
         return None
-    if record.derived and not binding_type:
-        return None  # an ordinary package that happens to lie here
     name = place.name or os.path.split(folder)[1]
     return BindingEntry(
         name=name,
@@ -135,9 +133,12 @@ def _read(folder: Path, stamp: Stamp) -> Record:
                 failure = syntax_failure(folder.name, folder / "__init__.py", error)
                 return _failed(stamp, binding_type, failure, manifest)
             return _good(stamp, binding_type, manifest)
-        if not _speaks_of_bindings(read_source(folder / "__init__.py")):
+        source = read_source(folder / "__init__.py")
+        if not _speaks_of_bindings(source):
             return Record(stamp, "")
         manifest = derive_manifest(folder)
+        if not manifest.binding_type and "BindingName" not in source:
+            return Record(stamp, "")
         return _good(stamp, manifest.binding_type, manifest)
     except errors.BadManifest as error:
         return _failed(stamp, binding_type_of(folder), error)
