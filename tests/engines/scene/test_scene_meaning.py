@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import numpy
@@ -13,7 +13,7 @@ from lollms_client.engines.scene import meaning
 from lollms_client.engines.scene.meaning import NearestMeaning
 from lollms_client.engines.scene.painter import ScenePainter
 from lollms_client.errors import MissingAsset
-from lollms_client.types import ImageRequest
+from lollms_client.types import ImageRequest, Progress
 from tests.engines.scene.scene_calls import drain
 
 _CANDIDATES = {"dog": "dog, puppy (animals)", "boat": "boat, ship (vehicles)"}
@@ -44,6 +44,7 @@ class Embedder:
 def embedder(monkeypatch: pytest.MonkeyPatch) -> Embedder:
     made = Embedder()
     monkeypatch.setattr(meaning, "shared_embedder", lambda: made)
+    monkeypatch.setattr(meaning, "ensure_steps", lambda asset: iter(()))
     return made
 
 
@@ -82,6 +83,7 @@ def test_without_the_model_a_word_is_reported_and_the_model_not_asked_for_again(
         raise MissingAsset("no network")
 
     monkeypatch.setattr(meaning, "shared_embedder", missing)
+    monkeypatch.setattr(meaning, "ensure_steps", lambda asset: iter(()))
     painter = ScenePainter(NearestMeaning(tmp_path))
     request = ImageRequest(prompt="a qwertz and a cat", width=32, height=32, seed=1)
     for _ in range(2):
@@ -94,3 +96,20 @@ def test_a_replaced_word_is_said_in_a_warning(embedder: Embedder, tmp_path: Path
     painter = ScenePainter(NearestMeaning(tmp_path))
     result = drain(painter.paint(ImageRequest(prompt="a wolfhound", width=32, height=32, seed=1)))
     assert [(one.kind, "'wolfhound'" in one.detail) for one in result.warnings] == [("replaced", True)]
+
+
+def test_fetching_the_model_shows_progress_and_may_fail(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fetch(asset: object) -> Generator[Progress, None, Path]:
+        yield Progress(fraction=0.5, stage="fetching")
+        raise MissingAsset("the network went away")
+
+    monkeypatch.setattr(meaning, "ensure_steps", fetch)
+    nearest = NearestMeaning(tmp_path)
+    painter = ScenePainter(nearest)
+    request = ImageRequest(prompt="a qwertz and a cat", width=32, height=32, seed=1)
+    stages = [progress.stage for progress in painter.paint(request)]
+    assert "fetching" in stages
+    assert nearest.problem == "the network went away"
+    assert "fetching" not in [progress.stage for progress in painter.paint(request)]
+    known = ImageRequest(prompt="a cat", width=32, height=32, seed=1)
+    assert "fetching" not in [progress.stage for progress in ScenePainter(NearestMeaning(tmp_path)).paint(known)]

@@ -146,6 +146,7 @@ class FilmMaker:
         warnings = Warnings()
         _refuse_the_rest(request, warnings)
         yield Progress(fraction=0.0, stage="reading")
+        yield from self.composer.prepare(request.prompt)
         narration = str(own.get("narration") or "").strip()
         speech: Sound | None = None
         if narration and request.sound is not False:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from lollms_client.engines.scene.art_library import ArtLibrary, shared_library
@@ -14,8 +15,10 @@ from lollms_client.engines.scene.habitat import elect_place
 from lollms_client.engines.scene.layout import as_meant, lay_out
 from lollms_client.engines.scene.lexicon import Lexicon, facts
 from lollms_client.engines.scene.light import Light, light_of
+from lollms_client.engines.scene.meaning import NearestMeaning
 from lollms_client.engines.scene.prompt_reader import read_prompt
 from lollms_client.engines.scene.unknown_words import Nearest
+from lollms_client.types.accounting import Progress
 
 _ID = re.compile(r'\bid="([^"]+)"')
 _INDOORS = ("room", "bedroom", "kitchen", "stage", "cave", "tabletop", "space", "moon")
@@ -87,6 +90,11 @@ class SceneComposer:
         self.library = library or shared_library()
         self.lexicon = Lexicon(self.library)
         self.nearest = nearest
+
+    def prepare(self, prompt: str) -> Generator[Progress, None, None]:
+        """Fetch what reading a prompt needs: the embedding model, where it has a word without a drawing."""
+        if isinstance(self.nearest, NearestMeaning) and read_prompt(prompt, self.lexicon).unknown:
+            yield from self.nearest.prepare()
 
     def read(self, prompt: str, negative_prompt: str | None = None) -> Description:
         """What a prompt asks for, less what the negative prompt names."""

@@ -6,15 +6,18 @@ import hashlib
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import numpy
 from numpy.typing import NDArray
 
+from lollms_client.assets import ensure_steps
+from lollms_client.engines.asset_catalogue import MINILM
 from lollms_client.engines.sentence_embedding import SentenceEmbedder, shared_embedder
-from lollms_client.errors import LollmsError
+from lollms_client.errors import Cancelled, LollmsError
 from lollms_client.home import lollms_home
+from lollms_client.types.accounting import Progress
 
 Vectors = NDArray[numpy.float32]
 
@@ -45,7 +48,7 @@ class NearestMeaning:
     def __call__(self, phrase: str, candidates: Mapping[str, str]) -> str | None:
         """The candidate nearest to the phrase, None where none is near or the model is not there."""
         with self._lock:
-            if self._failed_at is not None and time.monotonic() - self._failed_at < RETRY_SECONDS:
+            if self._has_just_failed():
                 return None
             try:
                 embedder = shared_embedder()
@@ -59,6 +62,20 @@ class NearestMeaning:
             likeness = (self._vectors @ embedder.embed([phrase])[0]).mean(axis=0)
         best = int(likeness.argmax())
         return self._names[best] if likeness[best] >= THRESHOLD else None
+
+    def prepare(self) -> Generator[Progress, None, None]:
+        """Fetch the model where it is not here yet, with progress; a failure is kept in `problem`, never raised."""
+        if self._names or self._has_just_failed():
+            return
+        try:
+            yield from ensure_steps(MINILM)
+        except Cancelled:
+            raise
+        except LollmsError as problem:
+            self.problem, self._failed_at = problem.message, time.monotonic()
+
+    def _has_just_failed(self) -> bool:
+        return self._failed_at is not None and time.monotonic() - self._failed_at < RETRY_SECONDS
 
     def _vectors_of(self, candidates: Mapping[str, str], embedder: SentenceEmbedder) -> Vectors:
         texts = [*candidates, *candidates.values()]

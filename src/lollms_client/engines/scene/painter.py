@@ -87,6 +87,7 @@ class ScenePainter:
                 warnings.add("dropped", name, "the scene composer has no such setting")
         seed = request.seed if request.seed is not None else random.SystemRandom().randrange(2**31)
         yield Progress(fraction=0.0, stage="reading")
+        yield from self.composer.prepare(request.prompt)
         started = time.perf_counter()
         if request.images:
             images = yield from self._edit(request, seed, output_format, warnings)
