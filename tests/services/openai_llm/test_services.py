@@ -16,6 +16,7 @@ from lollms_client.families.openai_compatible.facts import all_facts
 from lollms_client.families.openai_compatible.quirks import Quirks
 from lollms_client.manifest.reading import load_manifest
 from lollms_client.registry import Registry
+from lollms_client.types import Message
 from tests.services.openai_llm.cases import FOLDER, KEY, ask, binding, completion, sent, services
 
 PACKAGE = Path(lollms_client.__file__).parent
@@ -28,7 +29,7 @@ PLACES = {
     "openai_compatible": {"host_address": "http://127.0.0.1:9/v1"},
 }
 ADDRESSES = {
-    "azure_openai": "https://mine.openai.azure.com/openai/deployments/some-model/chat/completions?api-version=2024-10-21",
+    "azure_openai": "https://mine.openai.azure.com/openai/v1/chat/completions",
     "cerebras": "https://api.cerebras.ai/v1/chat/completions",
     "cloudflare": "https://api.cloudflare.com/client/v4/accounts/acc1/ai/v1/chat/completions",
     "dashscope": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1/chat/completions",
@@ -137,6 +138,25 @@ def test_the_header_of_a_key_is_a_quirk() -> None:
     assert driver.requests[0].plain_headers()["api-key"] == KEY
     assert "Authorization" not in driver.requests[0].headers
     assert driver.requests[0].url == "https://mine.openai.azure.com/openai/v1/responses"
+
+
+def test_a_dated_version_takes_the_older_paths() -> None:
+    service = binding("azure_openai", resource="mine", api_version="2024-10-21", model_name="my model")
+    driver = ScriptedDriver([CannedReply(body=completion())])
+    driver.run(service.chat_result_flow(service.chat_request("Hi", {})))
+    path = "/openai/deployments/my%20model/chat/completions?api-version=2024-10-21"
+    assert driver.requests[0].url == "https://mine.openai.azure.com" + path
+
+
+def test_names_in_messages_are_dropped_where_the_service_refuses_them() -> None:
+    result, body = ask(binding("groq"), completion(), [Message.user("Hi", name="anna")])
+    assert body["messages"] == [{"role": "user", "content": "Hi"}]
+    assert [(warning.kind, warning.setting) for warning in result.warnings] == [("dropped", "messages")]
+
+
+def test_json_is_forced_by_a_schema_where_only_schemas_can_be() -> None:
+    _, body = ask(binding("perplexity"), completion(), response_format="json")
+    assert body["response_format"]["type"] == "json_schema"
 
 
 def test_a_part_of_the_address_that_is_missing_is_named() -> None:

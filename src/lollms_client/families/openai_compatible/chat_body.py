@@ -123,6 +123,9 @@ def _add_format(parameters: Parameters, wanted: ResponseFormat | None, body: dic
     elif wanted.kind == "json_schema":
         inner = {"name": schema_name(wanted), "schema": wanted.json_schema or {}, "strict": wanted.strict}
         body["response_format"] = {"type": "json_schema", "json_schema": inner}
+    elif wanted.kind == "json" and not offers(parameters, "json"):
+        schema_of_any = {"name": "answer", "schema": {"type": "object"}, "strict": False}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema_of_any}
     else:
         body["response_format"] = {"type": "json_object" if wanted.kind == "json" else "text"}
 

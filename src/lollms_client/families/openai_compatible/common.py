@@ -77,8 +77,17 @@ class OpenAICompatible(HttpBinding):
         return template.format(**known)
 
     def path(self, route: str, model: str = "") -> str:
-        """The path (or the whole address) of a route such as `chat`, `embeddings`, `images`, `speech`, `videos`."""
-        path = self.filled(self.quirks.paths.get(route, PATHS.get(route, route)), model=quote(model, safe=""))
+        """The path (or the whole address) of a route such as `chat`, `embeddings`, `images`, `speech`, `videos`.
+
+        The key `chat?name` of the quirk `paths` counts where the setting of that name is given.
+        """
+        paths = self.quirks.paths
+        template = paths.get(route, PATHS.get(route, route))
+        for key, conditional in paths.items():
+            name, _, setting = key.partition("?")
+            if name == route and setting and self.settings.get(setting):
+                template = conditional
+        path = self.filled(template, model=quote(model, safe=""))
         return self.at_host(path) if path.startswith("/") else path
 
     def at_host(self, path: str) -> str:

@@ -50,10 +50,16 @@ def _message(parameters: Parameters, message: Message) -> Iterator[dict[str, Any
         facts = parameters.facts
         system = (facts.system_role if facts else "") or parameters.binding.quirks.system_role
         role = {"system": system, "tool": "user"}.get(message.role, message.role)
-        wire: dict[str, Any] = {"role": role, "content": _content(parameters, rest)}
-        if message.name:
-            wire["name"] = message.name
-        yield wire
+        yield _named(parameters, message, {"role": role, "content": _content(parameters, rest)})
+
+
+def _named(parameters: Parameters, message: Message, wire: dict[str, Any]) -> dict[str, Any]:
+    if not message.name:
+        return wire
+    if "message_names" in parameters.binding.quirks.drops:
+        parameters.warn("dropped", "messages", "messages carry no names here")
+        return wire
+    return {**wire, "name": message.name}
 
 
 def tool_text(parameters: Parameters, part: ToolResultPart) -> str:
@@ -138,13 +144,9 @@ def _file(part: FilePart) -> dict[str, Any]:
 
 
 def _assistant(parameters: Parameters, message: Message) -> dict[str, Any]:
-    wire: dict[str, Any] = {"role": "assistant", "content": message.text or None}
-    if message.name:
-        wire["name"] = message.name
+    wire = _named(parameters, message, {"role": "assistant", "content": message.text})
     if calls := [_tool_call(part) for part in message.parts if isinstance(part, ToolCallPart)]:
         wire["tool_calls"] = calls
-    elif wire["content"] is None:
-        wire["content"] = ""
     for part in message.parts:
         if isinstance(part, AudioPart) and part.id:
             wire["audio"] = {"id": part.id}

@@ -65,7 +65,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     auth: Auth = Auth()
-    paths: dict[str, str] = {}  # by route; {model} is filled in; a slash at its start counts from the host
+    # by route, or `route?setting` for where that setting is given; {model} is filled in; a slash counts from the host
+    paths: dict[str, str] = {}
     query: dict[str, str] = {}  # added to every address; {setting} is filled in
     wires: tuple[str, ...] = (
         "chat",
