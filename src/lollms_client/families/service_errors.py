@@ -80,8 +80,8 @@ def error_facts(body: Any) -> tuple[str, dict[str, Any]]:
         return body, {}
     if not isinstance(body, dict):
         return "", {}
-    inner = body.get("error")
-    if isinstance(inner, (dict, list)) and inner:
+    inner = body.get("error") or body.get("detail")
+    if isinstance(inner, dict) or (isinstance(inner, list) and inner and body.get("error") is inner):
         message, facts = error_facts(inner)
         outer = _facts(body)
         return message or _message(body), {**outer, **facts}
@@ -119,12 +119,14 @@ def _facts(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _kind(status: int, message: str, codes: set[str]) -> type[errors.LollmsError]:
     words = message.lower()
+    if codes & _QUOTA_CODES:
+        return errors.QuotaExceeded
     if status in (400, 403, 413, 422, 429, 500, 200):
         if codes & _CONTEXT_CODES or any(phrase in words for phrase in _CONTEXT_WORDS):
             return errors.ContextTooLong
         if codes & _FILTER_CODES or (status < 429 and any(phrase in words for phrase in _FILTER_WORDS)):
             return errors.ContentFiltered
-        if codes & _QUOTA_CODES or (status == 429 and any(phrase in words for phrase in _QUOTA_WORDS)):
+        if status == 429 and any(phrase in words for phrase in _QUOTA_WORDS):
             return errors.QuotaExceeded
     if status in _KINDS:
         return _KINDS[status]
