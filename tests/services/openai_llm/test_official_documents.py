@@ -96,7 +96,8 @@ def _plain(value: Any) -> Any:
 @functools.cache
 def registry(name: str) -> Registry[Any]:
     resource = Resource.from_contents(document(name), default_specification=DRAFT202012)
-    return Registry[Any]().with_resource("vendor:" + name, resource)
+    found: Registry[Any] = Registry().with_resource("vendor:" + name, resource)
+    return found
 
 
 def problems(name: str, path: str, body: Any) -> list[str]:
