@@ -104,6 +104,7 @@ def test_a_folder_may_be_the_binding_or_hold_bindings_or_hold_modalities(home: P
     make_binding(tmp_path / "many", "one")
     make_binding(tmp_path / "sorted" / "tts_bindings", "two")
     make_binding(tmp_path / "sorted" / "tti_bindings", "three", source("tti"))
+    (tmp_path / "sorted" / "tts_bindings" / "__init__.py").write_text("")
     make_binding(tmp_path / "sorted" / "mcp_bindings", "tools")
 
     registry = Registry([single, str(tmp_path / "many"), tmp_path / "sorted"])

@@ -249,6 +249,16 @@ def test_a_manager_that_cannot_tell_what_is_there_is_refused(monkeypatch: pytest
     assert caught.value.details["packages"] == ["msgspec", "acme-sdk"]
 
 
+def test_what_the_user_agreed_to_passes_the_policy_and_nothing_after_it(machine: Machine) -> None:
+    import pipmaster
+
+    with install_policy("acme", allowed=False):
+        install_requirements(manifest("acme-sdk"), confirm=lambda plan: True)
+        with pytest.raises(MissingDependency):
+            pipmaster.install("acme-other")
+    assert len(machine.commands) == 1
+
+
 def test_asking_is_not_installing(machine: Machine) -> None:
     import pipmaster
 
