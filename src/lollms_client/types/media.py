@@ -110,9 +110,9 @@ class Media(bytes):
         path = Path(source)
         if _is_file(path):
             return cls._from_file(path, mime_type)
-        if isinstance(source, str) and len(source) >= 16 and (data := _from_base64(source)) is not None:
-            if mime_type is not None or sniff_mime_type(data) is not None:  # else it is a name that looks like base64
-                return cls(data, mime_type)
+        data = _from_base64(source) if isinstance(source, str) and len(source) >= 16 else None
+        if data is not None and (mime_type or sniff_mime_type(data)):  # else it is a name that looks like base64
+            return cls(data, mime_type)
         shown = str(source)
         raise BadMedia(f"no such file: {shown if len(shown) <= 200 else shown[:200] + '…'}", setting="media")
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from lollms_client.errors import BadReply
 from lollms_client.families.http import Headers, HttpBinding
+from lollms_client.flow import HttpReply, HttpRequest
 from lollms_client.types.accounting import CallWarning, Usage
 from lollms_client.types.catalogue import ModelInfo
 
@@ -36,6 +38,17 @@ class ElevenLabsBinding(HttpBinding):
         """A request's body: what is set, and the user's `extra_body` last."""
         sent = {name: value for name, value in fields.items() if value is not None}
         return {**sent, **(self.settings.get("extra_body") or {})}
+
+    async def sound(self, request: HttpRequest) -> HttpReply:
+        """A reply that is a sound; JSON in its place is an error."""
+        request.headers["Accept"] = "audio/*"
+        reply = await self.send(request)
+        if "json" in reply.headers.get("content-type", ""):
+            self.decoded(reply)
+            raise BadReply("the service sent JSON where a sound is expected")
+        if not reply.body:
+            raise BadReply("the service sent an empty sound")
+        return reply
 
     async def model_rows(self) -> list[dict[str, Any]]:
         """The service's models as it describes them."""

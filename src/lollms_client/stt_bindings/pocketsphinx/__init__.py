@@ -58,15 +58,7 @@ class PocketsphinxBinding(EngineBinding["Recogniser"], LollmsSTTBinding):
         if missing:
             detail = f"no pronunciation is known for {', '.join(missing[:10])}"
             warnings.append(CallWarning(kind="dropped", setting="prompt", detail=detail))
-        steps = engine.hear(request.audio, decoder, lambda: token.cancelled)
-        heard: Heard | None = None
-        while heard is None:
-            try:
-                done = next(steps)
-            except StopIteration as end:
-                heard = end.value
-            else:
-                yield Progress(fraction=done, stage="listening", detail=f"{done:.0%} of the sound")
+        heard = yield from _listening(engine.hear(request.audio, decoder, lambda: token.cancelled))
         token.check()
         return TranscriptionResult(
             text=" ".join(segment.text for segment in heard.segments),
@@ -98,6 +90,17 @@ class PocketsphinxBinding(EngineBinding["Recogniser"], LollmsSTTBinding):
                 "name a model of that language in the settings",
                 setting="language",
             )
+
+
+def _listening(steps: Generator[float, None, Heard]) -> Generator[Progress, None, Heard]:
+    """What the engine heard; how far it has listened on the way."""
+    while True:
+        try:
+            done = next(steps)
+        except StopIteration as end:
+            heard: Heard = end.value
+            return heard
+        yield Progress(fraction=done, stage="listening", detail=f"{done:.0%} of the sound")
 
 
 def _unsupported(request: TranscriptionRequest) -> list[CallWarning]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from lollms_client.errors import BadReply
 from lollms_client.families.elevenlabs import ElevenLabsBinding, dropped, output_format
 from lollms_client.families.elevenlabs.sound import media_of
 from lollms_client.lollms_ttm_binding import LollmsTTMBinding
@@ -45,14 +44,7 @@ class ElevenLabsMusic(ElevenLabsBinding, LollmsTTMBinding):
                 **{name: self.parameter(request, name) for name in _OPTIONS},
             }
         )
-        sent = self.request("POST", "v1/music", json=body, query={"output_format": form})
-        sent.headers["Accept"] = "audio/*"
-        reply = await self.send(sent)
-        if "json" in reply.headers.get("content-type", ""):
-            self.decoded(reply)
-            raise BadReply("the service sent JSON where music is expected")
-        if not reply.body:
-            raise BadReply("the service sent an empty sound")
+        reply = await self.sound(self.request("POST", "v1/music", json=body, query={"output_format": form}))
         warnings += dropped(request, ("negative_prompt", "audio"))
         return MusicResult(
             audio=media_of(reply.body, form, wanted == "wav"),

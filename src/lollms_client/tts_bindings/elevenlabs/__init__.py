@@ -40,14 +40,7 @@ class ElevenLabsSpeech(ElevenLabsBinding, LollmsTTSBinding):
         form, warnings = self._format(request)
         if request.timings:
             return await self._with_times(request, form, warnings)
-        sent = self._request(request, "", form)
-        sent.headers["Accept"] = "audio/*"
-        reply = await self.send(sent)
-        if "json" in reply.headers.get("content-type", ""):
-            self.decoded(reply)
-            raise BadReply("the service sent JSON where a sound is expected")
-        if not reply.body:
-            raise BadReply("the service sent an empty sound")
+        reply = await self.sound(self._request(request, "", form))
         usage = usage_of(reply.headers)
         return SpeechResult(
             audio=media_of(reply.body, form, self._wants_wav(request)),
