@@ -14,6 +14,7 @@ KEY = "canary-5f0c81d3e9aa"
 
 _TALKER = """
 import os, time
+from lollms_client.errors import ContextTooLong
 from lollms_client.lollms_llm_binding import LollmsLLMBinding
 BindingName = "Talker"
 
@@ -23,7 +24,10 @@ class Talker(LollmsLLMBinding):
         self.mark = kwargs.get("mark")
 
     def chat(self, discussion, **kwargs):
-        return self.generate_text(discussion.export("openai_chat")[-1]["content"], **kwargs)
+        turns = discussion.export("openai_chat")
+        if turns[-1]["content"] == "all alone" and len(turns) > 1:
+            raise ContextTooLong(f"{len(turns)} turns do not fit")
+        return self.generate_text(turns[-1]["content"], **kwargs)
 
     def generate_text(self, prompt, streaming_callback=None, temperature=None, **kwargs):
         if prompt == "wait":

@@ -85,6 +85,7 @@ def test_help_of_a_parameter_tells_range_options_and_default(lollms: Lollms) -> 
         (["speak", "x", "--timeout", "-1"], "timeout must be more than 0 seconds"),
         (["music", "x", "-o", "tune.exe"], "writes no .exe files; it writes wav, mp3"),
         (["list", "--config", "nowhere.yaml"], "nowhere.yaml cannot be read"),
+        (["models", "espeak", "-b", "talker"], "give the binding once"),
         (["config", "get"], "needs BINDING.NAME"),
         (["config", "get", "talker"], "names no setting"),
         (["config", "get", "talker.marc"], "did you mean 'mark'?"),

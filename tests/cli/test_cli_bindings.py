@@ -96,6 +96,19 @@ def test_install_shows_its_plan_and_installs_nothing_unasked(lollms: Lollms, mon
     assert "lollms install hungry --yes" in unasked.err
 
 
+class _Person(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_installing_can_be_declined(lollms: Lollms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", _Person("n\n"))
+    done = lollms("install", "hungry")
+    assert done.code == 3
+    assert "Install? [y/N]" in done.out
+    assert "installing was declined" in done.err
+
+
 def test_install_fetches_assets_on_request(lollms: Lollms) -> None:
     out = lollms("install", "llama_cpp", "--assets", "--dry-run").out
     assert "SmolLM2-135M-Instruct (Q4_1), 93 MB, licence Apache-2.0" in out

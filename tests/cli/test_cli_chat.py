@@ -99,3 +99,17 @@ def test_a_real_model_answers_within_a_schema(lollms: Lollms) -> None:
     done = lollms("chat", "Name a colour.", "--seed", "1", "--max-tokens", "30", "--schema", "schema.json")
     assert json.loads(done.out)["colour"] in ("red", "blue")
     assert lollms("chat", "x", "--schema", "nowhere.json").code == 2
+
+
+def test_the_oldest_turns_are_forgotten_where_all_do_not_fit(lollms: Lollms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", StringIO("one\ntwo\nall alone\n"))
+    done = lollms("chat", "-i", "-b", "talker")
+    assert done.out.splitlines() == ["ONE! t=None", "TWO! t=None", "ALL ALONE! t=None"]
+    assert done.err.count("the oldest question and answer were forgotten") == 2
+
+
+def test_a_cut_answer_is_noted(lollms: Lollms) -> None:
+    done = lollms("chat", "Tell a long story.", "--seed", "1", "--max-tokens", "3", "--no-stream")
+    assert done.code == 0
+    assert len(done.out.split()) <= 3
+    assert "--max-tokens" in done.err

@@ -35,6 +35,19 @@ def test_names_come_from_the_prompt_and_hide_no_file(lollms: Lollms) -> None:
     assert Path("a-red-boat.png").read_bytes() == Path("a-red-boat-2.png").read_bytes()
 
 
+def test_where_files_go(lollms: Lollms, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["image", "a boat", "-b", "painter", "-o"]
+    assert "boat.jpg holds image/png, although its name says .jpg" in lollms(*words, "boat.jpg").err
+    assert lollms(*words, "bare").out.startswith("bare.png ")
+    assert lollms(*words, "folder/").out.startswith("folder/a-boat.png ")
+    assert lollms(*words, "folder").out.startswith("folder/a-boat-2.png ")
+    assert lollms(*words, "bare.png/x.png").code == 2
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    refused = lollms(*words, "-")
+    assert refused.code == 2
+    assert "binary data to the terminal" in refused.err
+
+
 def test_image_to_the_standard_output(home: Path) -> None:
     command = [
         sys.executable,
