@@ -41,7 +41,8 @@ def through_the_sdk(
         address = {"azure_endpoint": server.url} if client == "AzureOpenAI" else {"base_url": f"{server.url}/v1"}
         made = getattr(openai, client)(api_key=KEY, max_retries=0, **address, **options)
         try:
-            return server.requests[0] if (found := call(made)) is None else server.requests[0], found
+            found = call(made)
+            return server.requests[0], found
         finally:
             made.close()
 
