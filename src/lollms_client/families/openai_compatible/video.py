@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal
+from urllib.parse import quote
 
 import msgspec
 
@@ -55,7 +56,7 @@ class OpenAIVideoBinding(JobBinding, MediaBinding, LollmsTTVBinding):
         call = VideoCall(self, request, self.media_quirks(VideoQuirks))
         reply = self._job(self.decoded(await self.send(call.build())))
         warnings = [msgspec.to_builtins(warning) for warning in call.parameters.warnings]
-        state: dict[str, Any] = {"model": call.model, "warnings": warnings, "seed": request.seed, **_place(reply)}
+        state: dict[str, Any] = {"model": call.model, "warnings": warnings, "seed": request.seed, **_polling(reply)}
         if self.parameter(request, "thumbnail", "generate_video"):
             state["thumbnail"] = True
         handle = self.handle(request, str(reply["id"]), **{k: v for k, v in state.items() if v not in (None, [], "")})
@@ -104,7 +105,7 @@ class OpenAIVideoBinding(JobBinding, MediaBinding, LollmsTTVBinding):
         """Delete the job at the service, which also stops it."""
         if not self.media_quirks(VideoQuirks).deletable:
             raise self.unsupported("cancelling of jobs")
-        await self.delete(f"{self.path('videos')}/{handle.id}")
+        await self.delete(self._place(handle))
 
     async def videos_flow(self, limit: int | None = None, after: str | None = None) -> list[JobHandle]:
         """The jobs that the service still keeps, the newest first; each handle's film can be collected."""
@@ -135,7 +136,7 @@ class OpenAIVideoBinding(JobBinding, MediaBinding, LollmsTTVBinding):
 
     async def _row(self, handle: JobHandle) -> Mapping[str, Any]:
         try:
-            return self._job(await self.get(f"{self.path('videos')}/{handle.id}"))
+            return self._job(await self.get(self._place(handle)))
         except errors.NotFound as error:
             raise errors.JobExpired(
                 f"the service no longer knows the job {handle.id}", **{**error.details, "job": handle.id}
@@ -143,10 +144,11 @@ class OpenAIVideoBinding(JobBinding, MediaBinding, LollmsTTVBinding):
 
     async def _content(self, handle: JobHandle, variant: Literal["video", "thumbnail"] = "video") -> Media:
         query = {"variant": variant} if variant != "video" else None
-        request = self.request(
-            "GET", f"{self.path('videos')}/{handle.id}/content", query=query, max_bytes=1024 * 1024 * 1024
-        )
+        request = self.request("GET", f"{self._place(handle)}/content", query=query, max_bytes=1024 * 1024 * 1024)
         return await self.media(request, "image" if variant == "thumbnail" else "video")
+
+    def _place(self, handle: JobHandle) -> str:
+        return f"{self.path('videos')}/{quote(handle.id, safe='')}"
 
     def _job(self, value: Any) -> Mapping[str, Any]:
         reply = self.adapt_reply("videos", value)
@@ -177,7 +179,7 @@ class OpenAIVideoBinding(JobBinding, MediaBinding, LollmsTTVBinding):
         return error.as_dict()
 
 
-def _place(reply: Mapping[str, Any]) -> dict[str, Any]:
+def _polling(reply: Mapping[str, Any]) -> dict[str, Any]:
     polling = text_or_none(reply.get("polling_url"))
     return {"polling_url": polling} if polling else {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
 
 import msgspec
 
@@ -59,7 +60,7 @@ class VideoCall:
         """The request that starts the job."""
         path = self.binding.path("videos", self.model)
         if self.remix_of:
-            return self.binding.request("POST", f"{path}/{self.remix_of}/remix", json=self._remix())
+            return self.binding.request("POST", f"{path}/{quote(self.remix_of, safe='')}/remix", json=self._remix())
         body: dict[str, Any] = {"model": self.model} if self.model else {}
         body["prompt"] = self.request.prompt
         body.update({name: whole(value) for name, value in self.parameters.common(_COMMON).items()})

@@ -1,4 +1,4 @@
-"""Venice: everything about it stands in description.yaml."""
+"""Venice AI: everything about it stands in description.yaml."""
 
 from lollms_client.families.openai_compatible.transcription import OpenAITranscriptionBinding
 
@@ -6,4 +6,4 @@ BindingName = "VeniceTranscription"
 
 
 class VeniceTranscription(OpenAITranscriptionBinding):
-    """Transcription at Venice."""
+    """Transcription at Venice AI."""

@@ -1,4 +1,4 @@
-"""Z.ai (Zhipu): everything about it stands in description.yaml."""
+"""Zhipu (Z.ai): everything about it stands in description.yaml."""
 
 from lollms_client.families.openai_compatible.transcription import OpenAITranscriptionBinding
 
@@ -6,4 +6,4 @@ BindingName = "ZhipuTranscription"
 
 
 class ZhipuTranscription(OpenAITranscriptionBinding):
-    """Transcription at Z.ai (Zhipu)."""
+    """Transcription at Zhipu (Z.ai)."""

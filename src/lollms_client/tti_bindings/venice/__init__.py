@@ -1,4 +1,4 @@
-"""Venice: everything about it stands in description.yaml."""
+"""Venice AI: everything about it stands in description.yaml."""
 
 from lollms_client.families.openai_compatible.image import OpenAIImageBinding
 
@@ -6,4 +6,4 @@ BindingName = "VeniceImages"
 
 
 class VeniceImages(OpenAIImageBinding):
-    """Images of Venice."""
+    """Images of Venice AI."""

@@ -1,4 +1,4 @@
-"""Z.ai (Zhipu): everything about it stands in description.yaml."""
+"""Zhipu (Z.ai): everything about it stands in description.yaml."""
 
 from lollms_client.families.openai_compatible.image import OpenAIImageBinding
 
@@ -6,4 +6,4 @@ BindingName = "ZhipuImages"
 
 
 class ZhipuImages(OpenAIImageBinding):
-    """Images of Z.ai (Zhipu)."""
+    """Images of Zhipu (Z.ai)."""

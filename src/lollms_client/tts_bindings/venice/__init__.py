@@ -1,4 +1,4 @@
-"""Venice: everything about it stands in description.yaml."""
+"""Venice AI: everything about it stands in description.yaml."""
 
 from lollms_client.families.openai_compatible.speech import OpenAISpeechBinding
 
@@ -6,4 +6,4 @@ BindingName = "VeniceSpeech"
 
 
 class VeniceSpeech(OpenAISpeechBinding):
-    """Speech of Venice."""
+    """Speech of Venice AI."""
