@@ -8,11 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from lollms_client.registry import Registry
+
+
+@pytest.fixture(scope="session")
+def built_in_cache(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A cache that holds the built-in manifests, so that not every test reads them all again."""
+    folder = tmp_path_factory.mktemp("first")
+    Registry(environment={"LOLLMS_HOME": str(folder)}).list()
+    return (folder / "cache" / "manifests.msgpack").read_bytes()
+
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home folder, named in the process's environment."""
+def home(tmp_path: Path, built_in_cache: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder that holds nothing but a cache, named in the process's environment."""
     folder = tmp_path / "home"
+    (folder / "cache").mkdir(parents=True)
+    (folder / "cache" / "manifests.msgpack").write_bytes(built_in_cache)
     for name in ("LOLLMS_BINDINGS_PATH", "LOLLMS_AUTO_INSTALL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LOLLMS_HOME", str(folder))

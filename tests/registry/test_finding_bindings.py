@@ -279,7 +279,6 @@ def test_manifests_are_read_once(home: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("damage", [b"", b"nonsense", b"\x92\x01\x81", b"\x92\x91\x01\x80"])
 def test_a_damaged_cache_is_as_good_as_none(damage: bytes, home: Path) -> None:
     make_binding(home / "lollms_bindings", "mine")
-    cache_file(home).parent.mkdir(parents=True)
     cache_file(home).write_bytes(damage)
 
     assert names(Registry()) == ["mine"]

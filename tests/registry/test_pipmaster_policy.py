@@ -119,7 +119,6 @@ def test_who_opted_in_lets_bindings_install(
     if by == "variable":
         monkeypatch.setenv("LOLLMS_AUTO_INSTALL", "1")
     else:
-        home.mkdir()
         (home / "config.yaml").write_text("auto_install: true\n")
     call = "import pipmaster as pm\npm.ensure_packages(['acme-sdk'], verbose=True)"
     make_binding(place, "mine", source(before=call), "binding_type: tts\nrequirements: [pyyaml]\n")
