@@ -194,6 +194,17 @@ def test_the_camera_stays_within_the_world(move: str) -> None:
         assert view.size / 2 - 1e-9 <= view.y <= 1 - view.size / 2 + 1e-9
 
 
+def test_pans_go_the_way_they_say() -> None:
+    def path(move: str) -> list[float]:
+        views = [view_at(move, step / 10, 1.14) for step in range(11)]
+        return [view.x - view.y for view in views]
+
+    for falling, rising in (("pan left", "pan right"), ("tilt down", "tilt up")):
+        assert path(rising) == sorted(path(rising))
+        assert path(falling) == sorted(path(falling), reverse=True)
+        assert path(rising)[0] < path(rising)[-1]
+
+
 def test_travellers_go_where_they_face() -> None:
     made = scene("a car driving through the desert")
     moves = choose_moves(made.figures, (), made.width, 4.0, 1)
@@ -225,6 +236,11 @@ def test_a_horse_runs_with_its_rider() -> None:
         round(boy.x + world.pose(boy, t)[0].dx - horse.x - world.pose(horse, t)[0].dx) for t in (0.0, 2.0, 4.0)
     }
     assert max(distances) - min(distances) <= 3
+    long = World(made, 30.0, 1)
+    for step in range(60):
+        (mine, _), (carrier, turned) = long.pose(boy, step / 2), long.pose(horse, step / 2)
+        beside = (boy.x + mine.dx) - (horse.x + carrier.dx)
+        assert beside == pytest.approx((boy.x - horse.x) * (-1 if turned else 1), abs=4)
 
 
 @pytest.mark.parametrize("motion", sorted({verb["motion"] for verb in facts()["verbs"].values() if "motion" in verb}))

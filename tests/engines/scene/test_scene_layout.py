@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lollms_client.engines.scene.colours import to_rgb
 from tests.engines.scene.scene_calls import figures, one, scene
 
 _SEEDS = (1, 2, 3)
@@ -22,6 +23,12 @@ def test_positions_in_the_picture(seed: int) -> None:
     corner = one(scene("a sun in the top left corner", seed), "sun")
     assert corner.x < 256
     assert corner.foot < 300
+
+
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_left_and_right_hold_in_the_sky_too(seed: int) -> None:
+    made = scene("a sun left of a balloon and a star right of the balloon", seed)
+    assert one(made, "sun").x < one(made, "balloon").x < one(made, "star").x
 
 
 @pytest.mark.parametrize("seed", _SEEDS)
@@ -135,6 +142,23 @@ def test_the_place_follows_from_the_things() -> None:
     assert scene("a sofa and a lamp").place == "room"
     assert scene("a duck swimming").place == "lake"
     assert scene("a camel in the forest").place == "forest"
+    assert scene("a cow, a pig and a flower").place == "farm"
+
+
+def test_boats_float_on_the_water_of_the_place() -> None:
+    for prompt in ("a sailboat on the sea", "a sailboat on a lake"):
+        made = scene(prompt)
+        assert made.backdrop.water is not None
+        assert made.backdrop.water * 512 <= one(made, "sailboat").foot <= 0.9 * 512
+        assert made.backdrop.water > 0.6
+
+
+def test_leaves_take_the_colours_of_autumn() -> None:
+    assert not figures(scene("a leaf"), "leaf")[0].colours
+    for leaf in figures(scene("leaves in autumn"), "leaf"):
+        red, green, _ = to_rgb(leaf.colours[0])
+        assert red > green
+    assert figures(scene("a blue leaf in autumn"), "leaf")[0].colours == ("#2f6fd6",)
 
 
 @pytest.mark.parametrize(("width", "height"), [(16, 16), (4096, 64), (64, 2048), (1000, 300)])
