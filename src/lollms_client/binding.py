@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
@@ -196,14 +197,17 @@ class LollmsBinding:
         """A binding-specific parameter: from the request, else the manifest's default, else None."""
         if name in request.extra:
             return request.extra[name]
-        if self.manifest is None:
-            return None
-        groups = self.manifest.method_parameters
-        for group in [groups.get(method, ())] if method else groups.values():
-            for parameter in group:
-                if parameter.name == name:
-                    return parameter.default
-        return None
+        return self._parameter_defaults.get(method or "", {}).get(name)
+
+    @functools.cached_property
+    def _parameter_defaults(self) -> dict[str, dict[str, Any]]:
+        """The manifest's defaults by method; under the empty name those of all, where the first method wins."""
+        groups = self.manifest.method_parameters if self.manifest else {}
+        found = {method: {item.name: item.default for item in group} for method, group in groups.items()}
+        merged: dict[str, Any] = {}
+        for group in reversed(list(found.values())):
+            merged.update(group)
+        return {**found, "": merged}
 
     # --- running ---
 

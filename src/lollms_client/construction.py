@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lollms_client import errors
 from lollms_client.binding import Construction, LollmsBinding, constructing
+from lollms_client.requirements import auto_install_allowed, install_policy
 from lollms_client.secret import clean_cause, redact
 from lollms_client.settings import resolve_settings
 
@@ -31,7 +32,7 @@ def create_binding(
     kind = registry.load(name, binding_type)
     construction = Construction(entry.name, manifest, settings)
     try:
-        with constructing(construction):
+        with constructing(construction), install_policy(name, allowed=auto_install_allowed(registry.environment)):
             binding = kind(**_keywords(kind, settings))
     except errors.LollmsError:
         raise

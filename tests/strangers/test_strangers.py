@@ -15,7 +15,7 @@ import pytest
 
 from lollms_client import AsyncLollmsClient, LollmsClient, LollmsDiscussion, errors
 from tests.loopback import Line, Loopback, Received, loopback
-from tests.strangers.folders import CODE, write_all
+from tests.strangers.folders import CODE, TTS, write_all, write_binding
 
 CANARY = "canary-9d1e77ab42c0"
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
@@ -207,6 +207,14 @@ def test_what_a_binding_prints_is_masked(folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "speaking with ***" in done.stdout + done.stderr
     assert CANARY not in done.stdout + done.stderr
+
+
+def test_a_constructor_that_installs_falls_under_the_policy(arguments: dict[str, Any], tmp_path: Path) -> None:
+    code = TTS.replace("super().__init__", 'pm.ensure_packages(["no-such-package-7f3a"]); super().__init__')
+    write_binding(tmp_path / "own" / "installer", code)
+    client = LollmsClient(**{**arguments, "bindings_dir": tmp_path / "own", "tts_binding_name": "installer"})
+    with pytest.raises(errors.MissingDependency, match="lollms install installer"):
+        client.tts  # noqa: B018
 
 
 def test_the_guides_own_test_block_runs(folder: Path) -> None:

@@ -69,10 +69,11 @@ class HttpBinding(LollmsBinding):
         found = self.key(name)
         if found is not None:
             return found
-        variable = next((p.env for p in self.manifest.input_parameters if p.name == name), "") if self.manifest else ""
+        known = self.manifest.setting(name) if self.manifest else None
+        variable = known.env[0] if known and known.env else None
         way = f", or set the environment variable {variable}" if variable else ""
         raise errors.MissingKey(
-            f"{self.binding_name} needs {name}: give it as a setting{way}", setting=name, environment=variable or None
+            f"{self.binding_name} needs {name}: give it as a setting{way}", setting=name, environment=variable
         )
 
     def auth_headers(self) -> Headers:
