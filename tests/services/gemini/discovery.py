@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 from tests.services.native_cases import document
@@ -45,3 +46,10 @@ def _problems(schema: dict[str, Any], value: Any, where: str) -> list[str]:
             inner = properties.get(name) or schema.get("additionalProperties")
             found += [f"{where}: unknown field {name}"] if inner is None else _problems(inner, item, f"{where}.{name}")
     return found
+
+
+def camel(value: Any) -> Any:
+    """With names as the API writes them: the SDK sends those inside of dictionaries as they were given."""
+    if isinstance(value, dict):
+        return {re.sub(r"_([a-z])", lambda found: found[1].upper(), name): camel(item) for name, item in value.items()}
+    return [camel(item) for item in value] if isinstance(value, list) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from lollms_client.types.message import (
     ToolResultPart,
 )
 from tests.loopback import Line, Received
-from tests.services.gemini.discovery import check_body
+from tests.services.gemini.discovery import camel, check_body
 from tests.services.native_cases import (
     KEY,
     answer,
@@ -658,13 +657,6 @@ def same_cases() -> list[tuple[ChatRequest, dict[str, Any]]]:
             },
         ),
     ]
-
-
-def camel(value: Any) -> Any:
-    """With names as the API writes them: the SDK sends those inside of dictionaries as they were given."""
-    if isinstance(value, dict):
-        return {re.sub(r"_([a-z])", lambda found: found[1].upper(), name): camel(item) for name, item in value.items()}
-    return [camel(item) for item in value] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize(("ours", "theirs"), same_cases())
