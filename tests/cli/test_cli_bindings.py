@@ -46,6 +46,18 @@ def test_list_says_which_place_wins(lollms: Lollms, strangers: Path, tmp_path: P
     assert f"llm.talker of argument hides the one of environment ({strangers / 'talker'})" in out
 
 
+def test_a_name_of_several_modalities_needs_one_of_them(lollms: Lollms, strangers: Path, tmp_path: Path) -> None:
+    twin = tmp_path / "nearer" / "talker"
+    twin.mkdir(parents=True)
+    for name in ("description.yaml", "__init__.py"):
+        (twin / name).write_bytes((strangers / "painter" / name).read_bytes())
+    words = ["--bindings-dir", str(twin.parent)]
+    done = lollms("show", "talker", *words)
+    assert done.code == 2
+    assert "say llm.talker or tti.talker" in done.err
+    assert lollms("show", "tti.talker", *words).out.startswith("Painter (tti.talker)")
+
+
 def test_show_tells_licences_of_all_that_is_fetched(lollms: Lollms) -> None:
     text = " ".join(lollms("show", "llama_cpp").out.split())
     assert "SmolLM2-135M-Instruct: Apache-2.0" in text

@@ -6,7 +6,7 @@ import base64
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -41,6 +41,8 @@ def test_the_protocol_follows_from_the_environment(environment: dict[str, str], 
 
 
 @given(st.binary(min_size=1, max_size=20_000))
+@example(bytes(range(256)) * 40)
+@example(b"x" * 3072)
 def test_kitty_and_iterm2_carry_the_bytes(data: bytes) -> None:
     pieces = re.findall(r"\x1b_G([^;]*);([^\x1b]*)\x1b\\", kitty_sequence(data))
     assert base64.b64decode("".join(piece for _, piece in pieces)) == data
