@@ -276,6 +276,15 @@ def test_a_stream_asks_for_usage_where_the_service_takes_that() -> None:
     assert "stream_options" not in stream(binding("mistral"), reply)[2]
 
 
+def test_a_stream_from_a_server_of_ones_own_ends_its_connection() -> None:
+    reply = sse(chat_chunk({"content": "x"}, "stop"))
+    for name, ends in (("llama_cpp_server", True), ("openai", False)):
+        service = binding(name)
+        driver = ScriptedDriver([reply])
+        list(driver.iterate(service.chat_flow(service.chat_request("Hi", {}))))
+        assert ("Connection" in driver.requests[0].headers) is ends
+
+
 def test_a_raw_prompt_goes_to_completions() -> None:
     service = binding("openai", model_name="davinci-002")
     reply = {"id": "cmpl-1", "choices": [{"text": " world", "index": 0, "finish_reason": "length", "logprobs": None}]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 import urllib.request
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lollms_client import errors
+from lollms_client import AsyncLollmsClient, LollmsClient, errors
 from lollms_client.assets import ensure
 from lollms_client.drivers.blocking import BlockingDriver
 from lollms_client.drivers.context import CallContext
@@ -91,6 +92,28 @@ def test_chats_whole_and_streamed_are_the_same(service: OpenAICompatibleLLM, wir
     assert second.text == "".join(pieces) == first.text
     assert first.usage.output_tokens == second.usage.output_tokens
     assert first.usage.input_tokens
+
+
+@pytest.mark.parametrize("name", ["openai_compatible", "vllm"])
+def test_other_bindings_of_the_family_speak_with_it_too(address: str, name: str) -> None:
+    service = binding(name, host_address=f"{address}/v1", service_key=SERVER_KEY, model_name="smollm2")
+    for wire in ("chat", "responses"):
+        assert whole(service, wire=wire).text == streamed(service, wire=wire)[1].text != ""
+
+
+def test_the_client_asks_it_with_and_without_asyncio(address: str) -> None:
+    settings = {"host_address": f"{address}/v1", "service_key": SERVER_KEY, "model_name": "smollm2", "proxy": ""}
+    with LollmsClient(llm_binding_name="llama_cpp_server", llm_binding_config=settings) as client:
+        first = client.chat("Say hello.", max_tokens=8, temperature=0.0)
+        assert client.count_tokens("Hello, world!") > 2
+
+    async def ask() -> tuple[str, str]:
+        async with AsyncLollmsClient(llm_binding_name="llama_cpp_server", llm_binding_config=settings) as waiting:
+            answer = await waiting.chat("Say hello.", max_tokens=8, temperature=0.0)
+            stream = waiting.stream_chat("Say hello.", max_tokens=8, temperature=0.0)
+            return answer.text, "".join([text async for text in stream.texts()])
+
+    assert asyncio.run(ask()) == (first.text, first.text)
 
 
 def test_a_raw_prompt_is_carried_on(service: OpenAICompatibleLLM) -> None:

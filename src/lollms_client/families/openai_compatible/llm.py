@@ -74,7 +74,11 @@ class OpenAICompatibleLLM(OpenAICompatible, LollmsLLMBinding):
         if parameters.warnings:
             yield [WarningPart(warning=warning) for warning in parameters.warnings]
         adapt = functools.partial(self._checked, route)
-        stream = self.events(self.request("POST", self.path(route, parameters.model), json=body))
+        # llama.cpp, and what is built on it, closes the connection after a stream without saying so before; the next
+        # call on it would fail. So a stream from a server of one's own ends its connection; to others it is kept.
+        headers = None if self.quirks.auth.required else {"Connection": "close"}
+        message = self.request("POST", self.path(route, parameters.model), json=body, headers=headers)
+        stream = self.events(message)
         try:
             async for events in stream:
                 parts: list[StreamPart] = []

@@ -107,14 +107,12 @@ class Parameters:
         `leave` names those that the caller of this method reads itself.
         """
         body: dict[str, Any] = {}
-        left = OF_THIS_SIDE | set(leave) | set(self.request.__struct_fields__)
-        names = dict.fromkeys([*self.declared, *self.request.extra])
-        for name in names:
-            if name in left:
+        left = OF_THIS_SIDE.union(leave, self.request.__struct_fields__)
+        given = {**self.binding.defaults_of(self.method), **self.request.extra}
+        for name, value in given.items():
+            if name in left or value is None:
                 continue
-            value = self.binding.parameter(self.request, name, self.method)
-            if value is not None:
-                value = self.allowed(name, value)
+            value = self.allowed(name, value)
             if value is not None:
                 put(body, self.wire_name(name), value)
         return body
