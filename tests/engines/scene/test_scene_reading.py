@@ -99,6 +99,7 @@ def test_sizes() -> None:
         ("a boy riding a horse", [("boy", "on", "horse")]),
         ("a dog chasing a cat", [("dog", "chase", "cat")]),
         ("three cats and a dog under a tree", [("cat", "under", "tree"), ("dog", "under", "tree")]),
+        ("a cat, a dog under a tree", [("cat", "under", "tree"), ("dog", "under", "tree")]),
         ("a dog left of a house and a cat right of it", [("dog", "left", "house"), ("cat", "right", "house")]),
         ("a mouse on a book on a table", [("mouse", "on", "book"), ("book", "on", "table")]),
         ("a table with a teacup and an apple on it", [("teacup", "on", "table"), ("apple", "on", "table")]),
