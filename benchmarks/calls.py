@@ -68,6 +68,15 @@ def our_call(port: int) -> Callable[[], Any]:
     return lambda: driver.run(binding.post("chat/completions", QUESTION), CallContext())
 
 
+def chat_call(port: int) -> Callable[[], Any]:
+    """A whole chat: typed request, the OpenAI wire, typed result."""
+    from lollms_client import LollmsClient
+
+    config = {"host_address": f"http://127.0.0.1:{port}/v1", "service_key": "benchmark-key", "model_name": "m"}
+    client = LollmsClient(llm_binding_name="openai_compatible", llm_binding_config=config)
+    return lambda: client.chat("Hello")
+
+
 def sdk_call(port: int) -> Callable[[], Any] | None:
     """The same call with the openai SDK, where it is installed."""
     try:
@@ -128,7 +137,8 @@ def main() -> None:
         rows: dict[str, list[float]] = {}
         named: dict[str, Callable[[], Any] | None] = {
             "http.client": plain_call(port),
-            "lollms_client": our_call(port),
+            "our verbs": our_call(port),
+            "our chat": chat_call(port),
             "openai SDK": sdk_call(port),
         }
         for _ in range(ROUNDS):

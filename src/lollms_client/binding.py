@@ -199,6 +199,15 @@ class LollmsBinding:
             return request.extra[name]
         return self._parameter_defaults.get(method or "", {}).get(name)
 
+    def defaults_of(self, method: str) -> dict[str, Any]:
+        """The manifest's defaults for a method's parameters, without those that have none."""
+        return self._set_defaults.get(method, {})
+
+    @functools.cached_property
+    def _set_defaults(self) -> dict[str, dict[str, Any]]:
+        groups = self._parameter_defaults.items()
+        return {method: {k: v for k, v in group.items() if v is not None} for method, group in groups}
+
     @functools.cached_property
     def _parameter_defaults(self) -> dict[str, dict[str, Any]]:
         """The manifest's defaults by method; under the empty name those of all, where the first method wins."""

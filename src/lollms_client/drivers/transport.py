@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 import urllib.request
 import zlib
 from collections.abc import Mapping
@@ -154,12 +155,16 @@ def proxy_for(url: str, connection: Connection) -> str | None:
     if connection.proxy is not None:
         return connection.proxy or None
     parts = urlsplit(url)
-    return _environment_proxy(parts.scheme, parts.hostname or "", tuple(map(os.environ.get, _PROXY_VARIABLES)))
+    scheme = parts.scheme
+    look = os.environ.get
+    named = look(f"{scheme}_proxy"), look(f"{scheme.upper()}_PROXY"), look("all_proxy"), look("ALL_PROXY")
+    if named == _NONE_NAMED and not _SYSTEM_HAS_PROXIES:
+        return None
+    return _environment_proxy(scheme, parts.hostname or "", (*named, look("no_proxy"), look("NO_PROXY")))
 
 
-_PROXY_VARIABLES = tuple(
-    form for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for form in (name, name.upper())
-)
+_NONE_NAMED = (None, None, None, None)
+_SYSTEM_HAS_PROXIES = sys.platform in ("darwin", "win32")
 
 
 @functools.lru_cache(maxsize=256)

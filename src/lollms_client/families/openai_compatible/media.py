@@ -16,9 +16,11 @@ import msgspec
 from lollms_client import errors
 from lollms_client.families.openai_compatible.common import OpenAICompatible
 from lollms_client.families.openai_compatible.facts import ModelFacts
+from lollms_client.flow import HttpRequest
 from lollms_client.types.accounting import Usage
 from lollms_client.types.media import Media
 
+_LARGEST_REPLY = 256 * 1024 * 1024
 _FILE = Path(__file__).with_name("media_facts.yaml")
 Quirk = TypeVar("Quirk", bound=msgspec.Struct)
 
@@ -55,6 +57,14 @@ class MediaBinding(OpenAICompatible):
         except msgspec.ValidationError as error:
             place = str(self.manifest.path) if self.manifest else self.binding_name
             raise errors.BadManifest(f"{place}: service: quirks: media: {error}", file=place, rule=str(error)) from None
+
+    def patient(self, request: HttpRequest) -> HttpRequest:
+        """The request, allowed a large reply and silences as long as the wait for a first byte: media take their time."""
+        limits = self.timeouts
+        longest = None if limits.first_byte is None or limits.silence is None else max(limits.first_byte, limits.silence)
+        request.timeouts = msgspec.structs.replace(limits, silence=longest)
+        request.max_bytes = max(request.max_bytes, _LARGEST_REPLY)
+        return request
 
     def refuses(self, model: str, name: str) -> bool:
         """Whether the model is known not to take a parameter."""

@@ -193,8 +193,9 @@ class _SpeechCall:
 
     def request(self) -> HttpRequest:
         """The request."""
-        return self.binding.request(
-            "POST", self.binding.path("speech", self.model), json=self.body, headers={"Accept": "*/*"}
+        path = self.binding.path("speech", self.model)
+        return self.binding.patient(
+            self.binding.request("POST", path, json=self.body, headers={"Accept": "*/*"})
         )
 
 
