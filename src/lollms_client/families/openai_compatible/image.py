@@ -71,7 +71,7 @@ class OpenAIImageBinding(MediaBinding, LollmsTTIBinding):
         """Make, edit or vary images."""
         quirks = self.media_quirks(ImageQuirks)
         call = _ImageCall(self, request, quirks)
-        http = self.patient(await self.run(call.build))
+        http = self.patient(await self.run(call.build), silence=call.streamed)
         if call.streamed:
             return await self._streamed(http, call)
         reply = self.adapt_reply(call.route, self.decoded(await self.send(http)))

@@ -16,7 +16,7 @@ import msgspec
 from lollms_client import errors
 from lollms_client.families.openai_compatible.common import OpenAICompatible
 from lollms_client.families.openai_compatible.facts import ModelFacts
-from lollms_client.flow import HttpRequest
+from lollms_client.flow import HttpRequest, Timeouts
 from lollms_client.types.accounting import Usage
 from lollms_client.types.media import Media
 
@@ -58,12 +58,12 @@ class MediaBinding(OpenAICompatible):
             place = str(self.manifest.path) if self.manifest else self.binding_name
             raise errors.BadManifest(f"{place}: service: quirks: media: {error}", file=place, rule=str(error)) from None
 
-    def patient(self, request: HttpRequest) -> HttpRequest:
-        """The request, allowed a large reply and silences as long as the wait for a first byte: media take their time."""
-        limits = self.timeouts
-        longest = None if limits.first_byte is None or limits.silence is None else max(limits.first_byte, limits.silence)
-        request.timeouts = msgspec.structs.replace(limits, silence=longest)
+    def patient(self, request: HttpRequest, *, silence: bool = False) -> HttpRequest:
+        """The request, allowed a large reply; with `silence` also pauses as long as the wait for a first byte."""
         request.max_bytes = max(request.max_bytes, _LARGEST_REPLY)
+        limits = self.timeouts
+        if silence and limits == Timeouts():
+            request.timeouts = msgspec.structs.replace(limits, silence=limits.first_byte)
         return request
 
     def refuses(self, model: str, name: str) -> bool:

@@ -58,9 +58,7 @@ class OpenAIMusicBinding(MediaBinding, LollmsTTMBinding):
         if quirks.whole_tempo and isinstance(body.get(tempo), float):
             body[tempo] = round(body[tempo])
         body = self.finished_body("music", body, request)
-        audio = await self.media(
-            self.patient(self.request("POST", self.path(quirks.route, model), json=body)), "audio"
-        )
+        audio = await self.media(self.patient(self.request("POST", self.path(quirks.route, model), json=body)), "audio")
         return MusicResult(
             audio=audio,
             seed=request.seed if "seed" in body else None,

@@ -194,9 +194,7 @@ class _SpeechCall:
     def request(self) -> HttpRequest:
         """The request."""
         path = self.binding.path("speech", self.model)
-        return self.binding.patient(
-            self.binding.request("POST", path, json=self.body, headers={"Accept": "*/*"})
-        )
+        return self.binding.patient(self.binding.request("POST", path, json=self.body, headers={"Accept": "*/*"}))
 
 
 def voices_of(reply: Any) -> list[Voice]:
