@@ -107,6 +107,8 @@ def test_the_wire_is_chosen_by_setting_call_or_model() -> None:
     assert path({"wire": "chat"}, wire="responses") == "chat/completions"
     assert path({"model": "o3-pro"}) == "responses"
     assert path({"model": "gpt-5.2-codex"}) == "responses"
+    assert path({"model": "gpt-6.1-sol"}) == "responses"
+    assert path({"model": "openai/gpt-6.1-sol"}) == "chat/completions"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     accepts: dict[str, tuple[Any, ...]] = {}  # the values that a parameter may have
     range: dict[str, tuple[float, float]] = {}
     system_role: str = ""
-    wire: str = ""  # the only wire on which the model is offered
+    wire: str = ""  # the wire on which its maker offers the model, or all of what it can
     reasoning: bool = False  # reasoning items may be asked for in encrypted form
 
 

@@ -37,7 +37,8 @@ class OpenAICompatibleLLM(OpenAICompatible, LollmsLLMBinding):
             wanted = "completions"
         if wanted == "auto":
             facts = self.facts(model)
-            wanted = facts.wire if facts and facts.wire in offered else offered[0]
+            at_its_maker = "/" not in model  # who resells it under maker/model translates by themselves
+            wanted = facts.wire if facts and facts.wire in offered and at_its_maker else offered[0]
         if wanted not in WIRES:
             raise BadSetting(f"wire must be one of auto, {', '.join(WIRES)}, not {wanted!r}", setting="wire")
         if wanted not in offered:
