@@ -29,6 +29,8 @@ def test_positions_in_the_picture(seed: int) -> None:
 def test_left_and_right_hold_in_the_sky_too(seed: int) -> None:
     made = scene("a sun left of a balloon and a star right of the balloon", seed)
     assert one(made, "sun").x < one(made, "balloon").x < one(made, "star").x
+    made = scene("a balloon left of a house and a star right of it", seed)
+    assert one(made, "balloon").x < one(made, "house").x < one(made, "star").x
 
 
 @pytest.mark.parametrize("seed", _SEEDS)
