@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lollms_client.cli.command_table import COMMANDS
-from lollms_client.cli.reference import commands_page, with_bindings
+from lollms_client.cli.reference import bindings_page, commands_page, with_bindings
 from lollms_client.registry import Registry
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,6 +57,10 @@ def test_the_binding_of_the_readme_works(tmp_path: Path, lollms: object) -> None
 def test_the_table_of_bindings_follows_from_the_manifests() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert with_bindings(text) == text, "run `make docs`"
+
+
+def test_the_page_of_bindings_follows_from_the_manifests() -> None:
+    assert (ROOT / "docs" / "bindings.md").read_text(encoding="utf-8") == bindings_page(), "run `make docs`"
 
 
 def test_the_page_of_commands_follows_from_the_code() -> None:

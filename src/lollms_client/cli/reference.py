@@ -11,11 +11,17 @@ from pathlib import Path
 from lollms_client.cli.command_table import COMMANDS, load_command
 from lollms_client.cli.manifest_options import PARAMETERS, SHARED, add_common_options
 from lollms_client.cli.parsing import Parser
-from lollms_client.manifest.model import TYPE_TITLES
+from lollms_client.manifest.model import TYPE_TITLES, Manifest
 from lollms_client.registry import Registry
 
 BEGIN = "<!-- bindings: written by `make docs` from the manifests -->"
 END = "<!-- end of bindings -->"
+_BINDINGS_INTRODUCTION = """\
+# Bindings
+
+The bindings that come with lollms_client, out of their manifests. "Proved with" says what each was tried against, and
+by what means; `lollms show BINDING` tells when, with which version, and what its limits are.
+"""
 _INTRODUCTION = """\
 # The command `lollms`
 
@@ -34,29 +40,36 @@ Exit codes: 0 done, 1 the call failed, 2 wrong usage or a wrong setting, 3 a key
 """
 
 
-def bindings_table() -> str:
+def bindings_table(*, offline_only: bool = False) -> str:
     """The bindings that come with this package as a Markdown table, out of their manifests."""
-    registry = Registry(environment={"LOLLMS_HOME": os.devnull})
     lines = ["| Modality | Binding | What it is | Offline | Proved with |", "|---|---|---|---|---|"]
-    for entry in registry.list():
-        manifest = entry.manifest
-        if entry.source != "built-in" or manifest is None:
-            continue
-        first = " ".join(manifest.description.split()).partition(". ")[0].rstrip(".")
-        proved = ", ".join(str(item.get("how", "")) for item in manifest.verified if isinstance(item, dict))
-        offline = "yes" if manifest.offline else "no"
-        kind = TYPE_TITLES[entry.binding_type]
-        lines.append(f"| {kind} (`{entry.binding_type}`) | `{entry.name}` | {first} | {offline} | {proved} |")
+    for manifest in _built_in():
+        if manifest.offline or not offline_only:
+            first = " ".join(manifest.description.split()).partition(". ")[0].rstrip(".").replace("|", "\\|")
+            proved = ", ".join(str(item.get("how", "")) for item in manifest.verified if isinstance(item, dict))
+            offline = "yes" if manifest.offline else "no"
+            kind = TYPE_TITLES[manifest.binding_type]
+            lines.append(f"| {kind} (`{manifest.binding_type}`) | `{manifest.name}` | {first} | {offline} | {proved} |")
     return "\n".join(lines)
 
 
+def _built_in() -> list[Manifest]:
+    registry = Registry(environment={"LOLLMS_HOME": os.devnull})
+    return [item.manifest for item in registry.list() if item.source == "built-in" and item.manifest is not None]
+
+
+def bindings_page() -> str:
+    """`docs/bindings.md`: all bindings that come with this package."""
+    return _BINDINGS_INTRODUCTION + "\n" + bindings_table() + "\n"
+
+
 def with_bindings(text: str) -> str:
-    """A document with the table between its two marks made anew."""
+    """A document with the table of the offline bindings, between its two marks, made anew."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"the document has no {BEGIN} … {END}")
-    return f"{before}{BEGIN}\n\n{bindings_table()}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{bindings_table(offline_only=True)}\n\n{END}{after}"
 
 
 def commands_page() -> str:
@@ -111,10 +124,11 @@ def _placeholder(action: argparse.Action) -> str:
 
 
 def main(folder: str = ".") -> None:
-    """Write `docs/cli.md` and the table of bindings in `README.md`."""
+    """Write `docs/cli.md`, `docs/bindings.md` and the table of offline bindings in `README.md`."""
     root = Path(folder)
     (root / "docs").mkdir(exist_ok=True)
     (root / "docs" / "cli.md").write_text(commands_page(), encoding="utf-8")
+    (root / "docs" / "bindings.md").write_text(bindings_page(), encoding="utf-8")
     readme = root / "README.md"
     readme.write_text(with_bindings(readme.read_text(encoding="utf-8")), encoding="utf-8")
 
