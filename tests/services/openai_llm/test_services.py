@@ -13,6 +13,7 @@ import lollms_client
 from lollms_client import LollmsClient, errors
 from lollms_client.drivers.scripted import CannedReply, ScriptedDriver
 from lollms_client.families.openai_compatible.facts import all_facts
+from lollms_client.families.openai_compatible.llm import OpenAICompatibleLLM
 from lollms_client.families.openai_compatible.quirks import Quirks
 from lollms_client.manifest.reading import load_manifest
 from lollms_client.registry import Registry
@@ -219,11 +220,22 @@ def test_a_new_service_is_one_manifest_and_a_class_without_logic(tmp_path: Path)
     (folder / "description.yaml").write_text(text.replace("https://api.groq.com/openai/v1", "https://new.example/v1"))
     code = (folder / "__init__.py").read_text("utf-8").replace("Groq", "BrandNew")
     (folder / "__init__.py").write_text(code, "utf-8")
-    manifest = load_manifest(folder)
-    assert manifest.warnings == ()
-    host = manifest.setting("host_address")
-    assert host is not None
-    assert host.default == "https://new.example/v1"
+    registry = Registry([folder.parent])
+    entry = registry.find("brand_new", "llm")
+    assert entry.problem is None
+    assert issubclass(registry.load("brand_new", "llm"), OpenAICompatibleLLM)
+    settings = {"service_key": KEY, "model_name": "some-model"}
+    with LollmsClient(llm_binding_name="brand_new", llm_binding_config=settings, bindings_dir=folder.parent) as client:
+        service: Any = client.llm
+        driver = ScriptedDriver([CannedReply(body=completion())])
+        assert driver.run(service.chat_result_flow(service.chat_request("Hi", {}))).text == "Hello."
+    assert driver.requests[0].url == "https://new.example/v1/chat/completions"
+
+
+def test_a_server_with_one_model_needs_no_name_of_it() -> None:
+    result, body = ask(binding("llama_cpp_server", model_name=None), completion())
+    assert result.text == "Hello."
+    assert "model" not in body
 
 
 def test_no_service_is_named_where_all_are_served() -> None:

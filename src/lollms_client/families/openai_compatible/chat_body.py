@@ -34,7 +34,7 @@ FIELDS = {
 
 def chat_body(parameters: Parameters, request: ChatRequest, *, stream: bool) -> dict[str, Any]:
     """The body; what could not be honoured stands in `parameters.warnings`."""
-    body: dict[str, Any] = {"model": parameters.model}
+    body = parameters.named()
     body["messages"] = chat_messages(parameters, request.messages)
     body.update(parameters.common(FIELDS))
     _add_logprobs(parameters, body)

@@ -30,7 +30,7 @@ def completion_body(parameters: Parameters, request: ChatRequest, *, stream: boo
     if prompt is None:
         prompt = "\n\n".join(message.text for message in request.messages if message.text)
         parameters.warn("replaced", "messages", "a base model takes no messages; their words are joined to one prompt")
-    body: dict[str, Any] = {"model": parameters.model, "prompt": prompt, **parameters.common(_FIELDS)}
+    body = {**parameters.named(), "prompt": prompt, **parameters.common(_FIELDS)}
     if "max_completion_tokens" in body:
         body["max_tokens"] = body.pop("max_completion_tokens")
     logprobs = parameters.take("logprobs")

@@ -25,14 +25,14 @@ Vector = tuple[float, ...]
 
 async def embed(binding: OpenAICompatible, request: EmbeddingRequest) -> EmbeddingResult:
     """One vector for each text, in their order."""
-    model = binding.model_of(request)
+    model = binding.model_of(request, needed="model" not in binding.quirks.drops)
     parameters = Parameters(binding, request, "embed", model)
     fields = _fields(parameters, request)
     vectors: list[Vector] = []
     usage = Usage()
     named: str | None = None
     for texts in _batches(request.texts, binding.quirks.embedding.batch):
-        body = binding.finished_body("embeddings", {"model": model, "input": list(texts), **fields}, request)
+        body = binding.finished_body("embeddings", {**parameters.named(), "input": list(texts), **fields}, request)
         path = binding.path("embeddings", model)
         reply = binding.adapt_reply("embeddings", await binding.post(path, body, repeatable=True))
         vectors.extend(vectors_of(reply, len(texts)))

@@ -48,7 +48,7 @@ class OpenAICompatibleLLM(OpenAICompatible, LollmsLLMBinding):
 
     def _prepared(self, request: ChatRequest, *, stream: bool) -> _Prepared:
         """The route, the body, the parameters with their warnings, and the reader of the reply."""
-        model = self.model_of(request)
+        model = self.model_of(request, needed="model" not in self.quirks.drops)
         route = self.wire_of(request, model)
         parameters = Parameters(self, request, "chat", model)
         body = self.finished_body(route, _BODIES[route](parameters, request, stream=stream), request)

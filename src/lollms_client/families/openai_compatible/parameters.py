@@ -31,6 +31,10 @@ class Parameters:
         self.declared: dict[str, Parameter] = {p.name: p for p in manifest.method(method)} if manifest else {}
         self.open = not self.declared  # a manifest that says nothing of the method lets everything pass
 
+    def named(self) -> dict[str, Any]:
+        """The beginning of a body: the model, where one is named."""
+        return {"model": self.model} if self.model else {}
+
     def warn(self, kind: Any, setting: str, detail: str) -> None:
         """Note that a setting was not honoured as given."""
         self.warnings.append(CallWarning(kind=kind, setting=setting, detail=detail))

@@ -72,7 +72,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         "chat",
     )  # chat, responses, completions: the first one is used unless a call says otherwise
     renames: dict[str, str] = {}  # our name of a parameter: the service's
-    drops: tuple[str, ...] = ()  # parts of the wire that it does not take: stream_options, tool_choice, named_tool, …
+    # parts of the wire that it does not take or need: stream_options, json_schema, tool_choice, named_tool,
+    # required_tool, parallel_tool_calls, message_names; `model`: none has to be named
+    drops: tuple[str, ...] = ()
     system_role: str = "system"
     reasoning_back: str = ""  # the field in which an earlier answer's reasoning returns to the service
     think_tags: tuple[str, ...] = ()  # opening and closing tag of reasoning at the start of an answer's text

@@ -52,7 +52,7 @@ _ENCRYPTED = "reasoning.encrypted_content"
 
 def responses_body(parameters: Parameters, request: ChatRequest, *, stream: bool) -> dict[str, Any]:
     """The body; what could not be honoured stands in `parameters.warnings`."""
-    body: dict[str, Any] = {"model": parameters.model, "input": list(input_items(parameters, request.messages))}
+    body = {**parameters.named(), "input": list(input_items(parameters, request.messages))}
     body.update(parameters.common(_FIELDS))
     parameters.drop(_NOT_TAKEN, "responses do not take it")
     for name, path in (("max_tokens", "max_output_tokens"), ("reasoning_effort", "reasoning.effort")):
