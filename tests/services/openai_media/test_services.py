@@ -158,10 +158,13 @@ def test_manifests_are_clean_complete_and_honest(kind: str, name: str) -> None:
 def test_what_manifests_call_verified_stands_in_a_test() -> None:
     here = Path(__file__).parent
     documents = (here / "test_against_documents.py").read_text("utf-8")
+    packages = "".join((here / f"test_against_{name}.py").read_text("utf-8") for name in ("openai_sdk", "other_sdks"))
     for kind, name in SERVICES:
         ways = {row["how"] for row in load_manifest(folder_of(kind, name)).verified}
         if "official API document" in ways:
             assert f'"{name}"' in documents, f"{kind}/{name} is in no test against a document"
+        if "official SDK's requests" in ways:
+            assert f'"{name}"' in packages, f"{kind}/{name} is in no test against a package"
 
 
 @pytest.mark.parametrize(("kind", "name"), SERVICES)
@@ -290,6 +293,20 @@ def test_facts_about_media_models_have_a_source_and_a_date() -> None:
 def test_modules_of_the_family_stay_small() -> None:
     for file in FAMILY.glob("*.py"):
         assert len(file.read_text("utf-8").splitlines()) <= 400, file.name
+
+
+def test_the_page_of_media_services_follows_from_the_manifests() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "services-media.md").read_text("utf-8")
+    rows = []
+    for kind, name in SERVICES:
+        manifest = load_manifest(folder_of(kind, name))
+        key = manifest.setting("service_key")
+        assert key is not None
+        link = manifest.links.get("home") or manifest.links["wire"]
+        offers = ", ".join(capability.replace("_", " ") for capability in manifest.capabilities)
+        ways = "; ".join(dict.fromkeys(row["how"] for row in manifest.verified))
+        rows.append(f"| `{name}` | [{manifest.title}]({link}) | {offers} | `{key.env[0]}` | {ways} |")
+    assert [line for line in page.splitlines() if line.startswith("| `") and line.count("|") == 6] == rows
 
 
 # --- the documented methods, over a real connection ---
