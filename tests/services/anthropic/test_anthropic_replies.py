@@ -203,6 +203,8 @@ def error(kind: str, message: str = "no", **fields: Any) -> dict[str, Any]:
 ERRORS: list[tuple[int, str, str, type[errors.LollmsError], bool]] = [
     (400, "invalid_request_error", "max_tokens: wrong", errors.Rejected, False),
     (400, "invalid_request_error", "prompt is too long: 250000 tokens > 200000 maximum", errors.ContextTooLong, False),
+    (400, "invalid_request_error", "Your credit balance is too low to access the API.", errors.QuotaExceeded, False),
+    (400, "invalid_request_error", "Output blocked by content filtering policy", errors.ContentFiltered, False),
     (401, "authentication_error", "invalid x-api-key", errors.AuthenticationFailed, False),
     (402, "billing_error", "pay", errors.QuotaExceeded, False),
     (403, "permission_error", "no", errors.PermissionDenied, False),
@@ -244,6 +246,20 @@ def test_an_overloaded_service_is_asked_again() -> None:
     result, driver = answer(native("llm", "anthropic"), ASK, busy, good)
     assert result.text == "Hi"
     assert driver.sleeps == [3.0]
+
+
+def test_a_connection_that_failed_is_tried_again_and_a_cut_stream_is_not() -> None:
+    lost = CannedReply(failure=errors.Unavailable("closed", sent=True))
+    good = event_stream(events(start(), block(0, "text", text="Hi"), stop(0), *end()))
+    result, driver = answer(native("llm", "anthropic"), ASK, lost, good)
+    assert result.text == "Hi"
+    assert len(driver.requests) == 2
+    broken = CannedReply(
+        headers={"Content-Type": "text/event-stream"},
+        chunks=(events(start(), block(0, "text", text="Hi")),),
+        failure=errors.Unavailable("lost"),
+    )
+    assert isinstance(failure(lambda: answer(native("llm", "anthropic"), ASK, broken)), errors.Unavailable)
 
 
 def test_tokens_are_counted_by_the_service() -> None:

@@ -292,6 +292,12 @@ def test_what_cannot_stand_as_it_is_is_warned_of(messages: tuple[Message, ...], 
     assert build(ChatRequest(messages=messages, model=NEW))[1] == [warning]
 
 
+def test_details_without_a_place_are_warned_of() -> None:
+    picture = ImagePart(media=PNG, detail="low", cache=True)
+    _, warnings = build(ChatRequest(messages=(Message(role="user", parts=(picture,), name="Ann"),), model=NEW))
+    assert warnings == ["dropped name", "dropped detail"]
+
+
 REFUSED: list[tuple[ChatRequest, type[errors.LollmsError]]] = [
     (ChatRequest(messages=(Message.system("x"),)), errors.BadSetting),
     (ask(reasoning_effort="enormous"), errors.BadSetting),

@@ -250,6 +250,12 @@ def test_results_with_images_moved_systems_and_transcripts() -> None:
     assert response["parts"][0]["inlineData"]["mimeType"] == "image/png"
 
 
+def test_details_without_a_place_are_warned_of() -> None:
+    picture = ImagePart(media=PNG, detail="low", cache=True)
+    _, warnings = build(ChatRequest(messages=(Message(role="user", parts=(picture,), name="Ann"),)))
+    assert warnings == ["dropped name", "dropped detail", "unsupported cache"]
+
+
 REFUSED: list[tuple[ChatRequest, type[errors.LollmsError]]] = [
     (ChatRequest(messages=(Message.system("x"),)), errors.BadSetting),
     (ask(reasoning_effort="enormous"), errors.BadSetting),

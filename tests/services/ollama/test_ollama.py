@@ -25,7 +25,7 @@ from lollms_client.types.message import (
     ToolCallPart,
     ToolResultPart,
 )
-from tests.loopback import Line, Received
+from tests.loopback import Line, Received, loopback
 from tests.services.native_cases import KEY, answer, body_of, captured, check, failure, folded, native, stream
 
 PNG = Media(b"\x89PNG\r\n\x1a\n" + b"\0" * 16)
@@ -172,6 +172,12 @@ def test_a_raw_prompt_goes_to_generate(fields: dict[str, Any], expected: dict[st
     body, warnings = sent(ChatRequest(messages=(), prompt="def f(", **fields), "GenerateRequest")
     assert body == {"model": "m", "stream": True, "prompt": "def f(", **expected}
     assert warnings == warned
+
+
+def test_details_without_a_place_are_warned_of() -> None:
+    picture = ImagePart(media=PNG, detail="low", cache=True)
+    _, warnings = sent(ChatRequest(messages=(Message(role="user", parts=(picture,), name="Ann"),)))
+    assert warnings == ["dropped name", "dropped detail", "unsupported cache"]
 
 
 REFUSED: list[tuple[ChatRequest, type[errors.LollmsError]]] = [
@@ -408,6 +414,33 @@ def test_pulling_reports_progress_and_ends_in_success() -> None:
 def test_a_pull_that_fails_or_breaks_off(rows: tuple[Any, ...], kind: type[errors.LollmsError]) -> None:
     driver = ScriptedDriver([reply(*rows)])
     assert isinstance(failure(lambda: driver.run(ollama().pull_model_flow("m"))), kind)
+
+
+def test_the_documented_methods_speak_with_a_server() -> None:
+    def serve(line: Line, request: Received) -> None:
+        if request.target == "/api/show":
+            line.reply({"capabilities": ["completion"]})
+        elif request.target == "/api/ps":
+            line.reply({"models": [{"model": "m"}]})
+        elif request.target == "/api/pull" and request.json()["model"] == "none":
+            line.reply(lines({"error": "pull model manifest: file does not exist"}))
+        elif request.target == "/api/pull":
+            line.reply(lines({"status": "pulling manifest"}, {"status": "success"}))
+        else:
+            line.reply(lines({"message": {"content": "Hi"}}, {"message": {"content": " there"}, **DONE}))
+
+    with loopback(serve) as server:
+        binding = ollama(host_address=server.url)
+        pieces: list[str] = []
+        assert binding.generate_text("Hello") == "Hi there"
+        assert binding.generate_text("Hello", streaming_callback=lambda text, kind: pieces.append(text)) == "Hi there"
+        assert "".join(pieces) == "Hi there"
+        assert binding.show_model() == {"capabilities": ["completion"]}
+        assert binding.running_models() == ["m"]
+        assert binding.pull_model("m") == "success"
+        failed = binding.pull_model("none")
+    assert (failed["status"], failed["binding"]) == ("error", "ollama")
+    assert "does not exist" in failed["message"]
 
 
 # --- the official SDK sends the same ---------------------------------------------------------------------------------

@@ -66,7 +66,8 @@ class AnthropicBinding(HttpBinding, LollmsLLMBinding):
         headers = {"anthropic-version": builder.version}
         if betas := beta_header(self.settings.get("betas"), request.extra.get("betas")):
             headers["anthropic-beta"] = betas
-        sent = self.request("POST", "v1/messages", json=body, headers=headers)
+        # as the vendor's own client does, a request whose connection failed is sent again
+        sent = self.request("POST", "v1/messages", json=body, headers=headers, repeatable=True)
         if builder.warnings:
             yield [WarningPart(warning=warning) for warning in builder.warnings]
         stream, reader = self.events(sent), MessageReader()
@@ -82,6 +83,13 @@ class AnthropicBinding(HttpBinding, LollmsLLMBinding):
     def reply_error(self, value: Any) -> Any:
         """Errors say so in their type."""
         return value if isinstance(value, dict) and value.get("type") == "error" else super().reply_error(value)
+
+    def error_of(self, status: int, headers: Mapping[str, str], raw: bytes, body: Any = None) -> errors.LollmsError:
+        """The error for a reply; an empty account comes as a bad request."""
+        error = super().error_of(status, headers, raw, body)
+        if type(error) is errors.Rejected and "credit balance" in error.message.lower():
+            return errors.QuotaExceeded(error.message, **error.details)
+        return error
 
     def stream_failure(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> errors.LollmsError:
         """The error for an error event in the middle of a stream."""

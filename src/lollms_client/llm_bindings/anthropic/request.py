@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from lollms_client import errors
+from lollms_client.families.message_details import warn_of_details
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.chat import ChatRequest, ResponseFormat, Tool
 from lollms_client.types.media import Media
@@ -67,6 +68,7 @@ class RequestBuilder:
         """The whole body, without `stream`."""
         request = self.request
         body: Block = {"model": self.model, "max_tokens": request.max_tokens or int(self.facts["max_tokens"])}
+        warn_of_details(request.messages, self.warn, "Anthropic", cache=True)
         body.update(self.conversation())
         self._thinking(body)
         self._sampling(body)

@@ -11,6 +11,7 @@ from typing import Any
 
 from lollms_client import errors
 from lollms_client.families.gemini.contents import conversation
+from lollms_client.families.message_details import warn_of_details
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.chat import ChatRequest, Tool
 
@@ -54,6 +55,7 @@ class RequestBuilder:
 
     def body(self) -> Body:
         """The whole body."""
+        warn_of_details(self.request.messages, self.warn, "the Gemini API")
         body = conversation(self.request.messages, self.warn)
         if config := self._config():
             body["generationConfig"] = config

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from lollms_client import errors
+from lollms_client.families.message_details import warn_of_details
 from lollms_client.types.accounting import CallWarning, Usage
 from lollms_client.types.catalogue import ModelInfo
 from lollms_client.types.chat import (
@@ -72,6 +73,7 @@ class BodyBuilder:
         """The whole body; Ollama streams unless told otherwise, so `stream` says it plainly."""
         request = self.request
         body: Body = {"model": self.model, "stream": True}
+        warn_of_details(request.messages, self.warn, "Ollama")
         body.update(self._prompt() if request.prompt is not None else self._chat())
         if options := self.options():
             body["options"] = options
