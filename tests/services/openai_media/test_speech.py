@@ -131,6 +131,8 @@ def test_pcm_comes_with_its_rate_and_length() -> None:
     assert result.extra == {"sample_rate": 24000, "channels": 1, "sample_bits": 16}
     _, other = speak("siliconflow", reply, output_format="pcm", sample_rate=12000)
     assert (other.seconds, other.extra["sample_rate"]) == (1.0, 12000)
+    _, unsaid = speak("venice", reply, output_format="pcm")
+    assert (unsaid.seconds, unsaid.extra) == (None, {})
 
 
 def test_sound_in_a_json_reply_is_decoded() -> None:

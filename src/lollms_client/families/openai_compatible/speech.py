@@ -49,7 +49,7 @@ class SpeechQuirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """What differs between services that speak; `service: quirks: media:` of a tts manifest."""
 
     default_format: str = "mp3"  # what comes where no format is asked for
-    pcm_rate: int = 24000  # Hz, of sixteen-bit samples in one channel
+    pcm_rate: int = 24000  # Hz, of sixteen-bit samples in one channel; 0 where the service does not say what pcm is
     text_field: str = "input"
     voice_field: str = "voice"
     model_field: str = "model"
@@ -71,7 +71,7 @@ class OpenAISpeechBinding(MediaBinding, LollmsTTSBinding):
         call = _SpeechCall(self, request, streamed=False)
         reply = await self.send(call.request())
         audio, told = self._audio(reply, call)
-        seconds = len(audio) / (2 * call.pcm_rate) if call.format in ("pcm", "raw") else None
+        seconds = len(audio) / (2 * call.pcm_rate) if call.format == "pcm" and call.pcm_rate else None
         return SpeechResult(
             audio=audio,
             seconds=seconds,
@@ -172,7 +172,8 @@ class _SpeechCall:
         self.asked_format = str(body.get(format_field) or "")
         self.format = self.asked_format or quirks.default_format
         self.mime_type = _TYPES.get(self.format, f"audio/{self.format}")
-        self.pcm_rate = request.sample_rate if body.get("sample_rate") and request.sample_rate else quirks.pcm_rate
+        rate = body.get("sample_rate")
+        self.pcm_rate = int(rate) if quirks.pcm_rate and isinstance(rate, int) else quirks.pcm_rate
         self.body = binding.finished_body("speech", body, request)
 
     def _voice(self, request: SpeechRequest) -> str:
