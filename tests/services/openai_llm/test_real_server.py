@@ -200,3 +200,19 @@ def test_a_cancel_frees_the_slot(service: OpenAICompatibleLLM, address: str) -> 
     while slots_at_work(address) and time.monotonic() < end:
         time.sleep(0.05)
     assert slots_at_work(address) == 0
+
+
+def test_leaving_an_asynchronous_stream_frees_the_slot(address: str) -> None:
+    settings = {"host_address": f"{address}/v1", "service_key": SERVER_KEY, "model_name": "smollm2", "proxy": ""}
+
+    async def leave() -> int:
+        async with AsyncLollmsClient(llm_binding_name="llama_cpp_server", llm_binding_config=settings) as client:
+            stream = client.stream_chat("Tell a long story.", max_tokens=900, ignore_eos=True)
+            await anext(stream)
+            await stream.aclose()
+            end = time.monotonic() + 20
+            while (busy := await asyncio.to_thread(slots_at_work, address)) and time.monotonic() < end:
+                await asyncio.sleep(0.05)
+            return busy
+
+    assert asyncio.run(leave()) == 0

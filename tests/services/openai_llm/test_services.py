@@ -188,6 +188,14 @@ def test_purposes_have_the_words_of_the_service() -> None:
         assert sent(driver)["input_type"] == word
 
 
+def test_one_value_of_a_parameter_may_be_another_field() -> None:
+    result, body = ask(binding("deepseek"), completion(), reasoning_effort="none")
+    assert (body["thinking"], result.warnings) == ({"type": "disabled"}, ())
+    assert "reasoning_effort" not in body
+    assert ask(binding("deepseek"), completion(), reasoning_effort="max")[1]["reasoning_effort"] == "max"
+    assert ask(binding("siliconflow"), completion(), reasoning_effort="none")[1]["enable_thinking"] is False
+
+
 def test_a_cost_in_ticks_and_in_an_object() -> None:
     reply = completion()
     reply["usage"]["cost_in_usd_ticks"] = 25_000_000

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # parameters of a call that steer this side and are no fields of a body
 OF_THIS_SIDE = frozenset({"wire", "extra_body", "model"})
+_CONSTANTS = {"true": True, "false": False}
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
@@ -101,7 +102,10 @@ class Parameters:
         body: dict[str, Any] = {}
         for name, usual in names.items():
             value = self.take(name)
-            if value is not None:
+            path, _, constant = self.binding.quirks.renames.get(f"{name}={value}", "").partition("=")
+            if path:
+                put(body, path, _CONSTANTS.get(constant, constant))
+            elif value is not None:
                 put(body, self.wire_name(name, usual), value)
         return body
 

@@ -71,7 +71,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     wires: tuple[str, ...] = (
         "chat",
     )  # chat, responses, completions: the first one is used unless a call says otherwise
-    renames: dict[str, str] = {}  # our name of a parameter: the service's
+    # our name of a parameter: the service's, with dots into nested fields; or `name=value`: `field=value`
+    renames: dict[str, str] = {}
     # parts of the wire that it does not take or need: stream_options, json_schema, tool_choice, named_tool,
     # required_tool, parallel_tool_calls, message_names; `model`: none has to be named
     drops: tuple[str, ...] = ()
