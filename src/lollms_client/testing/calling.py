@@ -1,0 +1,189 @@
+"""Calls a binding's documented methods without a network, in every way that a caller may, and notes the ends."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
+from lollms_client import errors
+from lollms_client.binding import LollmsBinding
+from lollms_client.manifest import Manifest, Parameter
+from lollms_client.plain import check_reply
+from lollms_client.testing.evidence import Evidence, Outcome
+from lollms_client.testing.signatures import DOCUMENTED
+
+Call = Callable[[], Any]
+# types of a documented method's value
+VALUES: dict[str, tuple[type, ...]] = {
+    "chat": (str,), "generate_text": (str,), "generate_from_messages": (str,), "tokenize": (list,),
+    "detokenize": (str,), "count_tokens": (int,), "embed": (list,), "generate_image": (bytes,),
+    "edit_image": (bytes,), "transcribe_audio": (str, dict), "generate_audio": (bytes,), "list_voices": (list, tuple),
+    "generate_video": (bytes,), "generate_music": (bytes,),
+}  # fmt: skip
+_PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63f8ffff3f0005fe02fe0def46b8"
+    "0000000049454e44ae426082"
+)
+
+
+def base_of(binding_type: str) -> type:
+    """The documented base class of a modality."""
+    module = import_module(f"lollms_client.lollms_{binding_type}_binding")
+    kind: type = getattr(module, f"Lollms{binding_type.upper()}Binding")
+    return kind
+
+
+def settings_for(manifest: Manifest, secrets: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Settings with which the binding can be made: something for what is mandatory or secret, no repeated requests."""
+    given: dict[str, Any] = {}
+    for parameter in manifest.input_parameters:
+        if parameter.is_secret:
+            given[parameter.name] = (secrets or {}).get(parameter.name, f"check-{parameter.name}-0001")
+        elif parameter.name == "max_retries" and parameter.type == "int":
+            given[parameter.name] = 0
+        elif parameter.mandatory and parameter.default in (None, "", [], {}):
+            given[parameter.name] = _value(parameter)
+    return given
+
+
+def _value(parameter: Parameter) -> Any:
+    if parameter.options:
+        return [parameter.options[0]] if parameter.type == "list" else parameter.options[0]
+    if parameter.type == "str":
+        address = any(word in parameter.name for word in ("host", "url", "address", "endpoint"))
+        return "http://127.0.0.1:9" if address else "check"
+    number = parameter.min if parameter.min is not None else min(1, parameter.max or 1)
+    values: dict[str, Any] = {"int": int(number), "float": float(number), "bool": True, "list": ["check"], "dict": {}}
+    return values[parameter.type]
+
+
+def arguments_of(method: str) -> tuple[Any, ...]:
+    """Arguments for a call of a documented method: as little work as can be."""
+    if method == "chat":
+        from lollms_client import LollmsDiscussion
+
+        discussion: Any = LollmsDiscussion(system_prompt="Be brief.")
+        discussion.add_message(sender="user", sender_type="user", content="Hello")
+        return (discussion,)
+    found: dict[str, tuple[Any, ...]] = {
+        "generate_from_messages": ([{"role": "user", "content": "Hello"}],), "detokenize": ([1],),
+        "edit_image": ([_PIXEL], "a red dot"), "transcribe_audio": (wav(),), "list_voices": (),
+    }  # fmt: skip
+    return found.get(method, ("Hello",))
+
+
+def wav(seconds: float = 0.2, rate: int = 16000) -> bytes:
+    """A quiet WAV file, 16 bits, one channel."""
+    samples = b"\0\0" * round(seconds * rate)
+    form = struct.pack("<IHHIIHH", 16, 1, 1, rate, rate * 2, 2, 16)
+    return (
+        b"RIFF"
+        + struct.pack("<I", 36 + len(samples))
+        + b"WAVEfmt "
+        + form
+        + b"data"
+        + struct.pack("<I", len(samples))
+        + samples
+    )
+
+
+def calls_of(binding: LollmsBinding) -> Iterator[tuple[str, Call]]:
+    """The documented methods of a binding as calls without arguments."""
+    for name in DOCUMENTED[binding.binding_type]:
+        if callable(getattr(binding, name, None)):
+            yield name, _call(binding, name)
+
+
+def _call(binding: LollmsBinding, name: str) -> Call:
+    arguments: tuple[Any, ...] = arguments_of(name)
+    if name == "transcribe_audio":
+        import tempfile
+        from pathlib import Path
+
+        path = Path(tempfile.mkdtemp(prefix="lollms-check-")) / "quiet.wav"
+        path.write_bytes(wav())
+        arguments = (str(path),)
+    return lambda: getattr(binding, name)(*arguments)
+
+
+def outcome_of(method: str, call: Call) -> Outcome:
+    """How a call ended."""
+    try:
+        value = call()
+    except errors.LollmsError as error:
+        return Outcome(kind="typed", type=type(error).__name__, text=str(error), code=error.code)
+    except NotImplementedError as error:
+        return Outcome(kind="typed", type="NotImplementedError", text=str(error), code="unsupported")
+    except Exception as error:  # noqa: BLE001 (what somebody else's code raises is what is looked at)
+        return Outcome(kind="foreign", type=type(error).__name__, text=str(error))
+    if isinstance(value, Mapping) and _is_failure(value):
+        text = value.get("message") or value.get("error") or value.get("details")
+        return Outcome(
+            kind="error_dictionary", type="dict", text=str(text or ""), usable=isinstance(text, str) and bool(text)
+        )
+    return _value_outcome(method, value)
+
+
+def _is_failure(value: Mapping[str, Any]) -> bool:
+    try:
+        check_reply(value)
+    except errors.LollmsError:
+        return True
+    return value.get("status") in ("error", "failed", False)
+
+
+def _value_outcome(method: str, value: Any) -> Outcome:
+    types = VALUES.get(method, (list, tuple, dict))
+    size = len(value) if hasattr(value, "__len__") else 0
+    return Outcome(
+        kind="value", type=type(value).__name__, text=repr(value)[:200], size=size, usable=isinstance(value, types)
+    )
+
+
+def call_all(binding: LollmsBinding, evidence: Evidence) -> None:
+    """Call every documented method directly, as the client does, in a thread, and inside a running event loop."""
+    for name, call in calls_of(binding):
+        evidence.calls[name] = outcome_of(name, call)
+        evidence.in_thread[name] = _in_thread(name, call)
+        evidence.in_loop[name] = _in_loop(name, call)
+    evidence.spellings = [
+        outcome_of("list_models", lambda: binding.list_models()),
+        outcome_of("list_models", lambda: binding.listModels()),
+    ]
+    evidence.settings_faults = list(_settings_faults(binding))
+
+
+def _in_thread(name: str, call: Call) -> Outcome:
+    ends: list[Outcome] = []
+    thread = threading.Thread(target=lambda: ends.append(outcome_of(name, call)))
+    thread.start()
+    thread.join()
+    return ends[0]
+
+
+def _in_loop(name: str, call: Call) -> Outcome:
+    async def inside() -> Outcome:
+        return outcome_of(name, call)
+
+    return asyncio.run(inside())
+
+
+def _settings_faults(binding: LollmsBinding) -> Iterator[str]:
+    try:
+        before: Any = binding.get_settings()
+    except Exception as error:  # noqa: BLE001 (somebody else's code)
+        yield f"get_settings raised {type(error).__name__}"
+        return
+    if not isinstance(before, Mapping):
+        yield f"get_settings gave a {type(before).__name__}, no dictionary"
+    try:
+        done = binding.set_settings({})
+    except Exception as error:  # noqa: BLE001 (somebody else's code)
+        yield f"set_settings({{}}) raised {type(error).__name__}"
+        return
+    if done is not True:
+        yield f"set_settings({{}}) gave {done!r}; it returns True"

@@ -1,0 +1,107 @@
+"""What a fresh process saw of a binding: the process is started here, its findings are read back as data."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+LIMIT = 240.0  # seconds for the whole process
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What one call gave. `kind`: value, error_dictionary, typed (an error of ours), foreign (any other exception)."""
+
+    kind: str
+    type: str = ""  # of the value or of the exception
+    text: str = ""  # of the error; of a value only its beginning
+    code: str = ""
+    size: int = 0  # of the value: bytes, letters or items
+    usable: bool = True  # an error dictionary has a message; a value has the documented type
+
+
+class Changes(msgspec.Struct, kw_only=True):
+    """What importing did to the process and to the world."""
+
+    connections: list[str] = []
+    processes: list[str] = []
+    written: list[str] = []
+    state: list[str] = []  # names of what is global and was changed
+    output: str = ""
+    seconds: float = 0.0  # of processor time
+    megabytes: float = 0.0  # by which the process grew
+
+
+class Evidence(msgspec.Struct, kw_only=True):
+    """All findings about one binding."""
+
+    finished: bool = False  # the process came to its end
+    ended: str = ""  # how it ended otherwise
+    imported: Changes = msgspec.field(default_factory=Changes)
+    load_error: str = ""  # why the class could not be loaded
+    missing: str = ""  # a package that is not installed
+    is_flow: bool = False
+    is_engine: bool = False
+    methods: list[str] = []  # documented methods that the class defines itself
+    signature_faults: list[str] = []
+    drift: list[str] = []
+    made: Changes = msgspec.field(default_factory=Changes)
+    make_error: str = ""
+    make_code: str = ""
+    called: bool = False  # whether methods were called without a network
+    calls: dict[str, Outcome] = {}
+    in_loop: dict[str, Outcome] = {}
+    in_thread: dict[str, Outcome] = {}
+    spellings: list[Outcome] = []
+    settings_faults: list[str] = []
+
+
+def collect(folder: Path, name: str, binding_type: str) -> Evidence:
+    """Start a fresh Python on the binding and read what it saw. It has no network: each connection is refused."""
+    with tempfile.TemporaryDirectory(prefix="lollms-check-") as place:
+        report = Path(place) / "evidence.json"
+        home = Path(place) / "work"
+        home.mkdir()
+        words = [sys.executable, "-m", "lollms_client.testing.probe", str(report), str(folder), name, binding_type]
+        try:
+            done = subprocess.run(  # noqa: S603 (our own module in our own interpreter)
+                words,
+                cwd=home,
+                env=_environment(),
+                capture_output=True,
+                timeout=LIMIT,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+            ended = (
+                "" if done.returncode == 0 else f"the process ended with code {done.returncode}: {_tail(done.stderr)}"
+            )
+        except subprocess.TimeoutExpired:
+            ended = f"it did not come to an end within {LIMIT:.0f} seconds"
+        try:
+            evidence = msgspec.json.decode(report.read_bytes(), type=Evidence)
+        except (OSError, msgspec.MsgspecError):
+            return Evidence(ended=ended or "it left no findings")
+        evidence.ended = ended
+        return evidence
+
+
+def _tail(data: bytes) -> str:
+    lines = data.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1][:300] if lines else "without a word"
+
+
+def _environment() -> dict[str, str]:
+    environment = {
+        **os.environ,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LOLLMS_AUTO_INSTALL": "0",
+        "PYTHONWARNINGS": "default",
+    }
+    paths = [path for path in sys.path if path]
+    environment["PYTHONPATH"] = os.pathsep.join(paths)
+    return environment

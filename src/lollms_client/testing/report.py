@@ -1,0 +1,106 @@
+"""The outcome of a check: findings by rule, the tier that they amount to, as text, as JSON, and as a badge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from xml.sax.saxutils import escape
+
+# suites that must be clean, from the lowest tier up; a tier is given only for what was computed
+TIERS = {"bronze": ("manifest", "contract")}
+_COLOURS = {"bronze": "#a9713a", "none": "#9f9f9f"}
+_MARKS = {"passed": "✓", "failed": "✗", "advice": "•", "excepted": "–", "skipped": " "}
+
+
+class Finding(NamedTuple):
+    """What one rule said. `state`: passed, failed, advice (a rule that is not required), excepted or skipped."""
+
+    code: str
+    suite: str
+    title: str
+    state: str
+    faults: tuple[str, ...]
+    reason: str  # of the rule; of the exception; why it was skipped
+    cure: str
+
+
+class Report(NamedTuple):
+    """All findings about one binding."""
+
+    binding: str
+    binding_type: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def tier(self) -> str:
+        """The highest tier whose suites are clean and say something, "" for none."""
+        reached = ""
+        for tier, suites in TIERS.items():
+            if not all(self._clean(suite) for suite in suites):
+                break
+            reached = tier
+        return reached
+
+    @property
+    def passed(self) -> bool:
+        """Whether no required rule is broken."""
+        return not self.of("failed")
+
+    def of(self, state: str) -> list[Finding]:
+        """The findings in one state."""
+        return [finding for finding in self.findings if finding.state == state]
+
+    def _clean(self, suite: str) -> bool:
+        found = [finding for finding in self.findings if finding.suite == suite]
+        return all(item.state != "failed" for item in found) and any(item.state == "passed" for item in found)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "binding": self.binding, "binding_type": self.binding_type, "tier": self.tier or None,
+            "counts": {state: len(self.of(state)) for state in _MARKS},
+            "findings": [{**finding._asdict(), "faults": list(finding.faults)} for finding in self.findings],
+        }  # fmt: skip
+
+    def text(self, *, everything: bool = False) -> str:
+        """For people: what is wrong and how to mend it; with `everything` the rules that hold, too."""
+        return "\n".join(self._lines(everything))
+
+    def _lines(self, everything: bool) -> Iterator[str]:
+        yield f"{self.binding_type or '?'}.{self.binding}"
+        for finding in self.findings:
+            if finding.state in ("passed", "skipped") and not everything:
+                continue
+            yield f"{_MARKS[finding.state]} {finding.code} {finding.title}{_note(finding)}"
+            yield from (f"    {fault}" for fault in finding.faults)
+            if finding.state in ("failed", "advice"):
+                yield f"    why: {finding.reason}"
+                yield f"    cure: {finding.cure}"
+        counts = [f"{len(self.of(state))} {state}" for state in _MARKS if self.of(state)]
+        yield f"{', '.join(counts)}; tier: {self.tier or 'none'}"
+
+    def badge_json(self) -> dict[str, Any]:
+        """The badge in the form that shields.io reads from an address."""
+        tier = self.tier or "none"
+        return {"schemaVersion": 1, "label": "lollms check", "message": tier, "color": _COLOURS[tier]}
+
+    def badge_svg(self) -> str:
+        """The badge as a picture of its own."""
+        tier = self.tier or "none"
+        text = escape(f"lollms check: {tier}")
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="168" height="20" role="img" aria-label="{text}">'
+            f'<title>{text}</title><rect width="94" height="20" fill="#444"/>'
+            f'<rect x="94" width="74" height="20" fill="{_COLOURS[tier]}"/>'
+            '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">'
+            f'<text x="47" y="14">lollms check</text><text x="131" y="14">{escape(tier)}</text></g></svg>\n'
+        )
+
+
+def _note(finding: Finding) -> str:
+    if finding.state == "excepted":
+        return f" (excepted: {finding.reason})"
+    return f" (not applicable: {finding.reason})" if finding.state == "skipped" else ""
+
+
+__all__ = ["TIERS", "Finding", "Report"]

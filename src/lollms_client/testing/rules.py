@@ -1,0 +1,53 @@
+"""The rules of the kit: each is one function with a code, a reason and a cure; this module keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from lollms_client.testing.subject import Subject
+
+Finder = Callable[["Subject"], Iterator[str]]
+SUITES = {"M": "manifest", "C": "contract"}  # by the letter that begins the codes
+_HOMES = ("manifest_rules", "parameter_rules", "import_rules", "contract_rules")
+
+
+class NotApplicable(Exception):
+    """A rule that says nothing about this binding; the text says why."""
+
+
+class Rule(NamedTuple):
+    """One rule: `find` yields a text for each fault. `required` rules decide the tier, the others advise."""
+
+    code: str
+    suite: str
+    title: str
+    reason: str
+    cure: str
+    required: bool
+    find: Finder
+
+
+_rules: dict[str, Rule] = {}
+
+
+def rule(code: str, title: str, *, reason: str, cure: str, required: bool = True) -> Callable[[Finder], Finder]:
+    """Register a function as a rule; the letter of its code names the suite."""
+
+    def register(find: Finder) -> Finder:
+        if code in _rules:
+            raise ValueError(f"the code {code} is taken")
+        _rules[code] = Rule(code, SUITES[code[0]], title, reason, cure, required, find)
+        return find
+
+    return register
+
+
+def all_rules() -> list[Rule]:
+    """All rules, by suite and code."""
+    for home in _HOMES:
+        import_module(f"lollms_client.testing.{home}")
+    order = list(SUITES)
+    return sorted(_rules.values(), key=lambda item: (order.index(item.code[0]), item.code))

@@ -1,0 +1,36 @@
+"""Runs rules on a binding and makes the report."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from lollms_client.testing.quality import read_exceptions
+from lollms_client.testing.report import Finding, Report
+from lollms_client.testing.rules import SUITES, NotApplicable, Rule, all_rules
+from lollms_client.testing.subject import Subject, find_subject
+
+
+def check_binding(binding: str | Path, suites: Collection[str] = tuple(SUITES.values())) -> Report:
+    """Check a binding by name, folder or file. Its code runs in a process of its own that reaches no network.
+
+    `suites` limits the check; that of the manifest runs no code of the binding. No tier is given to what was left out.
+    Raises UnknownBinding or BadSetting where there is no such binding, BadManifest for a wrong quality.yaml.
+    """
+    subject = find_subject(binding)
+    exceptions = read_exceptions(subject.folder)
+    findings = tuple(apply_rule(rule, subject, exceptions) for rule in all_rules() if rule.suite in suites)
+    return Report(subject.name, subject.binding_type, findings)
+
+
+def apply_rule(rule: Rule, subject: Subject, exceptions: dict[str, str]) -> Finding:
+    """What one rule says of a binding."""
+    reason = rule.reason
+    try:
+        faults = tuple(rule.find(subject))
+        state = "passed" if not faults else "failed" if rule.required else "advice"
+    except NotApplicable as why:
+        faults, state, reason = (), "skipped", str(why)
+    if faults and rule.code in exceptions:
+        state, reason = "excepted", exceptions[rule.code]
+    return Finding(rule.code, rule.suite, rule.title, state, faults, reason, rule.cure)

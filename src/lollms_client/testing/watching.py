@@ -1,0 +1,107 @@
+"""Watches a process from inside: connections (all refused), other processes, written files, output, global state."""
+
+from __future__ import annotations
+
+import io
+import locale
+import logging
+import os
+import random
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from lollms_client.testing.evidence import Changes
+
+_PROCESS_EVENTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty")
+
+
+class Watch:
+    """Sees what the process does from its making on. There can be one only, since audit hooks stay for good."""
+
+    def __init__(self) -> None:
+        self.connections: list[str] = []
+        self.processes: list[str] = []
+        self.written: list[str] = []
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "socket.connect":
+            address = arguments[1]
+            if isinstance(address, tuple):
+                self.connections.append(f"{address[0]}:{address[1]}")
+                raise ConnectionRefusedError(111, "the check lets nothing out")
+        elif event == "socket.getaddrinfo":
+            self.connections.append(str(arguments[0]))
+            raise socket.gaierror(socket.EAI_NONAME, "the check lets nothing out")
+        elif event in _PROCESS_EVENTS:
+            self.processes.append(str(arguments[0] if arguments else event)[:200])
+        elif event == "open" and len(arguments) > 2:
+            self._opened(arguments[0], arguments[2])
+
+    def _opened(self, path: Any, flags: Any) -> None:
+        writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        if writes and isinstance(path, str) and path != os.devnull and not path.startswith("/dev/"):
+            self.written.append(path)
+
+
+class Stretch:
+    """What changes between `with` and its end; `changes` holds it afterwards."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.changes = Changes()
+
+    def __enter__(self) -> Stretch:
+        self._counts = (len(self.watch.connections), len(self.watch.processes), len(self.watch.written))
+        self._state = _state()
+        self._streams = (sys.stdout, sys.stderr)
+        self._text = io.StringIO()
+        sys.stdout = sys.stderr = self._text
+        self._memory, self._time = _memory(), time.process_time()
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        seconds, memory = time.process_time() - self._time, _memory()
+        replaced = sys.stdout is not self._text or sys.stderr is not self._text
+        sys.stdout, sys.stderr = self._streams
+        after = _state()
+        connections, processes, written = self._counts
+        state = [name for name, value in self._state.items() if after[name] != value]
+        self.changes = Changes(
+            connections=self.watch.connections[connections:],
+            processes=self.watch.processes[processes:],
+            written=self.watch.written[written:],
+            state=state + ["the standard streams"] * replaced,
+            output=self._text.getvalue()[:4000],
+            seconds=seconds,
+            megabytes=max(0.0, memory - self._memory),
+        )
+
+
+def _memory() -> float:
+    """The most memory that the process had so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _state() -> dict[str, Any]:
+    """What belongs to the whole process and should not be changed by importing a binding."""
+    root = logging.getLogger()
+    return {
+        "the working directory": str(Path.cwd()),
+        "the environment variables": dict(os.environ),
+        "the signal handlers": {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)},
+        "the locale": locale.setlocale(locale.LC_ALL),
+        "the root logger": (root.level, list(root.handlers), list(root.filters)),
+        "the default time limit of sockets": socket.getdefaulttimeout(),
+        "the state of random": random.getstate(),
+        "the recursion limit": sys.getrecursionlimit(),
+        "the exception hook": sys.excepthook,
+        "the threads": {thread.name for thread in threading.enumerate()},
+        "the socket class": (socket.socket, socket.create_connection, socket.getaddrinfo),
+    }

@@ -1,0 +1,131 @@
+"""Bindings with one fault each, made from one that has none, and the rule that must find the fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+MANIFEST = """
+title: Sample voice
+author: A tester
+version: "1.0.0"
+license: MIT
+binding_type: tts
+description: Speaks with a service that is never reached, for tests of the kit.
+requirements: ["packaging>=24"]
+reach: {hosts: [speech.example.com]}
+input_parameters:
+  - {name: host_address, type: str, description: Where the service is., default: "https://speech.example.com"}
+  - {name: service_key, type: str, description: The key of your account., is_secret: true, env: SAMPLE_VOICE_KEY}
+generate_audio_parameters:
+  - {name: voice, type: str, description: The voice., default: anna}
+  - {name: speed, type: float, description: The pace., default: 1.0, min: 0.5, max: 2.0, step: 0.1}
+"""
+
+CODE = '''"""A sample."""
+
+import urllib.request
+
+from lollms_client.lollms_tts_binding import LollmsTTSBinding
+
+BindingName = "SampleVoice"
+
+
+class SampleVoice(LollmsTTSBinding):
+    """Speaks."""
+
+    def __init__(self, **kwargs):
+        super().__init__("sample_voice", **kwargs)
+        self.host = kwargs.get("host_address")
+        self.key = kwargs.get("service_key")
+
+    def generate_audio(self, text, voice=None, speed=1.0, **kwargs):
+        request = urllib.request.Request(self.host + "/speech", text.encode(), {"Authorization": "Bearer " + self.key})
+        try:
+            with urllib.request.urlopen(request, timeout=5) as reply:
+                return reply.read()
+        except OSError as error:
+            return {"status": "error", "message": f"no speech: {error}"}
+
+    def list_voices(self):
+        return ["anna", "ben"]
+
+    def list_models(self):
+        return ["one"]
+'''
+
+
+class Broken(NamedTuple):
+    """One fault: what is replaced in the manifest or the code, and the code of the rule that must find it."""
+
+    rule: str
+    old: str
+    new: str
+
+
+TOP = "BindingName ="
+MAKE = "        self.host = kwargs"
+RESULT = "        try:\n            with"
+
+BROKEN: dict[str, Broken] = {
+    "unreadable": Broken("M101", "title: Sample voice", "title: [open"),
+    "no_author": Broken("M103", "author: A tester\n", ""),
+    "bad_version": Broken("M105", '"1.0.0"', '"first one"'),
+    "wrong_modality": Broken("M108", "binding_type: tts", "binding_type: ttm"),
+    "mistyped_key": Broken("M109", "requirements:", "requirments:"),
+    "bare_link": Broken("M113", "license: MIT", "license: MIT\nlinks: {home: somewhere}"),
+    "undeclared_package": Broken("M115", "import urllib.request", "import urllib.request\nimport hypothesis"),
+    "unknown_method": Broken("M116", "generate_audio_parameters", "generate_image_parameters"),
+    "undescribed_setting": Broken("M117", MAKE, '        self.pace = kwargs.get("pace")\n' + MAKE),
+    "offline_with_hosts": Broken("M118", "license: MIT", "license: MIT\noffline: true"),
+    "undated": Broken("M120", "license: MIT", "license: MIT\nverified: [{how: real service, note: by hand}]"),
+    "placeholder": Broken("M121", "The voice.", "CHANGE ME"),
+    "nothing_described": Broken("M202", "description: The pace., ", ""),
+    "open_secret": Broken("M203", "is_secret: true", "is_secret: false"),
+    "published_secret": Broken("M204", "is_secret: true", "is_secret: true, default: sk-1234567890"),
+    "large_step": Broken("M208", "step: 0.1", "step: 9"),
+    "plain_http": Broken("M211", "https://", "http://"),
+    "syntax_error": Broken("M101", "    def list_voices(self):", "    def list_voices(self:"),
+    "raises_on_import": Broken("C101", TOP, '{}["missing"]\n' + TOP),
+    "ends_the_process": Broken("C102", RESULT, "        import os\n        os._exit(3)\n" + RESULT),
+    "reaches_on_import": Broken("C103", TOP, "try:\n    urllib.request.urlopen('http://192.0.2.1')\n"
+                                "except OSError:\n    pass\n" + TOP),
+    "starts_a_process": Broken("C104", TOP, "import subprocess\nsubprocess.run(['true'])\n" + TOP),
+    "prints_on_import": Broken("C105", TOP, "print('loading')\n" + TOP),
+    "writes_on_import": Broken("C106", TOP, "open('notes.txt', 'w').close()\n" + TOP),
+    "changes_directory": Broken("C107", TOP, "import os\nos.chdir('/')\n" + TOP),
+    "slow_import": Broken("C108", TOP, "import time\nwhile time.process_time() < 6: pass\n" + TOP),
+    "large_import": Broken("C109", TOP, "SPACE = b'1' * 600_000_000\n" + TOP),
+    "no_method": Broken("C201", "def generate_audio", "def speak"),
+    "async_method": Broken("C202", "def list_voices", "async def list_voices"),
+    "more_arguments": Broken("C202", "text, voice=None", "text, volume, voice=None"),
+    "drifted": Broken("C203", "speed=1.0", "speed=1.0, pitch=1.0"),
+    "cannot_be_made": Broken("C204", MAKE, '        raise RuntimeError("no")\n' + MAKE),
+    "reaches_when_made": Broken("C205", MAKE, "        import socket\n        try:\n            "
+                                "socket.create_connection(('192.0.2.1', 80))\n        except OSError:\n"
+                                "            pass\n" + MAKE),
+    "variable_when_made": Broken("C207", MAKE, '        import os\n        os.environ["SPEECH"] = "1"\n' + MAKE),
+    "wrong_type": Broken("C208", RESULT, '        return "a path.wav"\n' + RESULT),
+    "silent_failure": Broken("C209", 'return {"status": "error", "message": f"no speech: {error}"}', 'return b""'),
+    "wordless_failure": Broken("C210", '"message": f"no speech: {error}"', '"message": ""'),
+    "bound_to_thread": Broken("C213", RESULT, "        import threading\n        if threading.current_thread() is not "
+                              "threading.main_thread():\n            raise RuntimeError('wrong thread')\n" + RESULT),
+    "own_event_loop": Broken("C214", RESULT, "        import asyncio\n        asyncio.run(asyncio.sleep(0))\n"
+                             + RESULT),
+    "two_lists": Broken("C215", "    def list_models", "    def listModels(self):\n        return ['one', 'two']\n\n"
+                        "    def list_models"),
+    "settings_say_nothing": Broken("C216", "    def list_models", "    def set_settings(self, settings):\n"
+                                   "        pass\n\n    def list_models"),
+}  # fmt: skip
+
+
+def write_sample(folder: Path, broken: Broken | None = None) -> Path:
+    """The sample in a folder, with one fault or none."""
+    manifest, code = MANIFEST, CODE
+    if broken is not None:
+        assert manifest.count(broken.old) + code.count(broken.old) >= 1, broken
+        manifest, code = manifest.replace(broken.old, broken.new, 1), code.replace(broken.old, broken.new, 1)
+    folder.mkdir(parents=True)
+    (folder / "description.yaml").write_text(manifest, encoding="utf-8")
+    (folder / "__init__.py").write_text(code, encoding="utf-8")
+    return folder
