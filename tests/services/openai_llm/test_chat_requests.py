@@ -239,6 +239,23 @@ def test_facts_about_models_decide(
     assert {name: value for name, value in body.items() if name not in ("model", "messages")} == fields
 
 
+@pytest.mark.parametrize(
+    ("service", "model", "asked", "sent_effort"),
+    [
+        ("groq", "some-model", "minimal", "low"),
+        ("groq", "some-model", "max", "high"),
+        ("mistral", "some-model", "medium", "high"),
+        ("openai", "o3", "xhigh", "high"),
+        ("openai", "o3", "none", "low"),
+        ("openai", "gpt-5.1", "minimal", "low"),
+    ],
+)
+def test_the_nearest_effort_is_sent(service: str, model: str, asked: str, sent_effort: str) -> None:
+    result, body = ask(binding(service), completion(), model=model, reasoning_effort=asked)
+    assert body["reasoning_effort"] == sent_effort
+    assert [(warning.kind, warning.setting) for warning in result.warnings] == [("replaced", "reasoning_effort")]
+
+
 def test_facts_hold_at_every_service() -> None:
     _, body = ask(binding("openai_compatible", host_address="http://127.0.0.1:9/v1"), completion(), model="openai/o3",
                   max_tokens=5)  # fmt: skip

@@ -142,7 +142,8 @@ def put(body: dict[str, Any], path: str, value: Any) -> None:
 
 
 def _nearest(value: str, options: tuple[Any, ...]) -> Any:
-    if value in _EFFORTS and all(option in _EFFORTS for option in options):
+    efforts = [option for option in options if option in _EFFORTS]
+    if value in _EFFORTS and efforts:
         place = _EFFORTS.index(value)
-        return min(options, key=lambda option: (abs(_EFFORTS.index(option) - place), _EFFORTS.index(option)))
+        return min(efforts, key=lambda option: (abs(_EFFORTS.index(option) - place), -_EFFORTS.index(option)))
     return options[0]
