@@ -1,4 +1,4 @@
-"""Requests to Anthropic: each field, each warning, the vendor's document and the official SDK."""
+"""Requests to Anthropic: each field, each warning, the vendor's document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from lollms_client import errors
 from lollms_client.drivers.scripted import CannedReply, ScriptedDriver
-from lollms_client.types.chat import ChatRequest, ResponseFormat, Tool
+from lollms_client.types.chat import ChatRequest, ResponseFormat
 from lollms_client.types.media import Media
 from lollms_client.types.message import (
     AudioPart,
@@ -20,35 +20,8 @@ from lollms_client.types.message import (
     ToolCallPart,
     ToolResultPart,
 )
-from tests.loopback import Line, Received
-from tests.services.native_cases import KEY, body_of, captured, check, failure, native
-
-PNG = Media(b"\x89PNG\r\n\x1a\n" + b"\0" * 16)
-PDF = Media(b"%PDF-1.4 tiny")
-WEATHER = Tool(
-    name="weather",
-    description="The weather of a town.",
-    parameters={"type": "object", "properties": {"town": {"type": "string"}}, "required": ["town"]},
-)
-SCHEMA = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
-CLOSED = {**SCHEMA, "additionalProperties": False}
-OLD, NEW, MIDDLE = "claude-haiku-4-5", "claude-sonnet-5", "claude-opus-4-6"
-
-
-def build(request: ChatRequest, **settings: Any) -> tuple[dict[str, Any], list[str]]:
-    """The body and the settings warned about; the body fits the vendor's document."""
-    builder = native("llm", "anthropic", **settings).builder(request)
-    body = builder.body()
-    check("anthropic.yml", "CreateMessageParams", body)
-    return body, [f"{warning.kind} {warning.setting}" for warning in builder.warnings]
-
-
-def ask(**fields: Any) -> ChatRequest:
-    return ChatRequest(messages=(Message.user("Hello"),), **fields)
-
-
-HELLO = {"role": "user", "content": [{"type": "text", "text": "Hello"}]}
-TOOL = {"name": "weather", "description": "The weather of a town.", "input_schema": WEATHER.parameters}
+from tests.services.anthropic.cases import CLOSED, HELLO, MIDDLE, NEW, OLD, PDF, PNG, SCHEMA, TOOL, WEATHER, ask, build
+from tests.services.native_cases import KEY, body_of, failure, native
 
 SETTINGS: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"model": NEW}, {}, []),
@@ -367,59 +340,3 @@ def test_without_a_key_nothing_is_sent() -> None:
     assert isinstance(error, errors.MissingKey)
     assert error.details["environment"]
     assert driver.requests == []
-
-
-# --- the official SDK sends the same ---------------------------------------------------------------------------------
-
-SAME: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    ({"max_tokens": 100}, {"max_tokens": 100}),
-    (
-        {"max_tokens": 100, "tools": (WEATHER,), "tool_choice": "weather"},
-        {"max_tokens": 100, "tools": [TOOL], "tool_choice": {"type": "tool", "name": "weather"}},
-    ),
-    (
-        {"max_tokens": 9, "stop": ("a",), "reasoning_effort": "low"},
-        {
-            "max_tokens": 9,
-            "stop_sequences": ["a"],
-            "thinking": {"type": "adaptive"},
-            "output_config": {"effort": "low"},
-        },
-    ),
-    (
-        {"max_tokens": 9, "extra": {"service_tier": "auto", "metadata": {"user_id": "u"}}},
-        {"max_tokens": 9, "service_tier": "auto", "metadata": {"user_id": "u"}},
-    ),
-]
-
-
-@pytest.mark.parametrize(("ours", "theirs"), SAME)
-def test_the_official_sdk_sends_the_same(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
-    sdk = pytest.importorskip("anthropic")
-
-    def refuse(line: Line, request: Received) -> None:
-        line.reply({"type": "error", "error": {"type": "invalid_request_error", "message": "captured"}}, status=400)
-
-    def use_sdk(address: str) -> None:
-        client = sdk.Anthropic(api_key=KEY, base_url=address, max_retries=0)
-        with pytest.raises(sdk.BadRequestError):
-            client.messages.create(model=NEW, messages=[HELLO], stream=True, **theirs)
-        client.close()
-
-    def use_ours(address: str) -> None:
-        binding = native("llm", "anthropic", host_address=address, key_header="authorization")
-        list(binding._driver().iterate(binding.chat_flow(ask(model=NEW, **ours)), binding._context()))
-
-    (sdk_request,) = captured(refuse, use_sdk)
-    requests: list[Received] = []
-
-    def keep(line: Line, request: Received) -> None:
-        requests.append(request)
-        refuse(line, request)
-
-    failure(lambda: captured(keep, use_ours))
-    (our_request,) = requests
-    assert (our_request.method, our_request.target) == (sdk_request.method, sdk_request.target)
-    assert our_request.json() == sdk_request.json()
-    for name in ("authorization", "anthropic-version", "content-type"):
-        assert our_request.headers[name] == sdk_request.headers[name]
