@@ -184,6 +184,7 @@ def speech_body(name: str, **given: Any) -> Any:
 
 SPEECH: list[tuple[str, str, str, dict[str, Any]]] = [
     ("openai", "openai.yml", "/audio/speech", {}),
+    ("openai", "openai.yml", "/audio/speech", {"voice": "voice_1234"}),
     (
         "openai",
         "openai.yml",

@@ -123,6 +123,12 @@ def test_the_voice_of_the_settings_comes_before_the_manifest_s() -> None:
     assert json_of(request)["voice"] == result.voice == "coral"
 
 
+def test_a_voice_of_one_s_own_is_sent_as_an_object() -> None:
+    request, result = speak("openai", voice="voice_1234")
+    assert json_of(request)["voice"] == {"id": "voice_1234"}
+    assert result.voice == "voice_1234"
+
+
 def test_pcm_comes_with_its_rate_and_length() -> None:
     reply = CannedReply(body=b"\0\1" * 12000, headers={"Content-Type": "application/octet-stream"})
     _, result = speak("openai", reply, output_format="pcm")

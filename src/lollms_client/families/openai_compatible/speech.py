@@ -55,6 +55,7 @@ class SpeechQuirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     model_field: str = "model"
     needs_model: bool = True
     needs_voice: bool = False
+    own_voices: str = ""  # how the names of voices begin that are sent as an object with an id
     stream: dict[str, Any] = {}  # what a body for streaming says besides
     stream_events: bool = False  # streaming means server-sent events rather than bytes
     stream_formats: tuple[str, ...] = ()  # the formats that can be streamed; empty: all
@@ -162,7 +163,8 @@ class _SpeechCall:
         body: dict[str, Any] = {quirks.model_field: self.model} if self.model else {}
         body[quirks.text_field] = request.text
         if self.voice:
-            body[quirks.voice_field] = self.voice
+            own = quirks.own_voices and self.voice.startswith(quirks.own_voices)
+            body[quirks.voice_field] = {"id": self.voice} if own else self.voice
         body.update(self.parameters.common(_COMMON))
         body.update(self.parameters.own(leave=("stream_format",) if not streamed else ()))
         self.events = False
