@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from typing import Any
 
 import pytest
@@ -300,6 +301,12 @@ def test_a_raw_mask_is_sent_as_it_is() -> None:
 def test_a_mask_that_is_no_image_is_refused_before_sending() -> None:
     with pytest.raises(errors.BadMedia, match="mask"):
         generate("openai", images=[PNG], mask=Media(b"no image at all"))
+
+
+def test_without_pillow_a_mask_is_refused_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(errors.MissingDependency, match="pip install pillow"):
+        generate("openai", images=[PNG], mask=PNG)
 
 
 def test_a_variation_has_its_own_route_and_no_prompt() -> None:

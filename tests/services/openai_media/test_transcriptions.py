@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import sys
 import wave
 from typing import Any
 
@@ -451,6 +452,22 @@ def test_audio_longer_than_a_service_takes_is_cut_too() -> None:
     result = driver.run(stt.transcription_flow(stt.transcription_request(tones(40.0, 25.0), {})))
     assert result.text == "one two"
     assert all(len(form_of(sent).files) == 1 for sent in driver.requests)
+
+
+def test_without_a_decoder_large_audio_is_refused_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lollms_client.engines.audio", None)
+    stt = binding("stt", "groq")
+    stt.quirks = msgspec.structs.replace(stt.quirks, max_upload_bytes=20)
+    with pytest.raises(errors.MissingDependency, match="pip install av"):
+        ScriptedDriver().run(stt.transcription_flow(stt.transcription_request(OGG, {})))
+
+
+def test_bytes_that_are_no_sound_and_too_large_are_refused() -> None:
+    pytest.importorskip("av")
+    stt = binding("stt", "groq")
+    stt.quirks = msgspec.structs.replace(stt.quirks, max_upload_bytes=50_000)
+    with pytest.raises(errors.BadMedia, match="no sound"):
+        ScriptedDriver().run(stt.transcription_flow(stt.transcription_request(Media(b"x" * 60_000), {})))
 
 
 def test_json_in_a_reply_without_a_type_is_read() -> None:
