@@ -13,7 +13,7 @@ from hypothesis import settings, strategies
 from lollms_client import errors
 from lollms_client.drivers.scripted import CannedReply, ScriptedDriver
 from lollms_client.families.openai_compatible.think_tags import ThinkSplitter
-from lollms_client.types import Finished, ReasoningDelta, TextDelta
+from lollms_client.types import Finished, Message, ReasoningDelta, TextDelta
 from tests.services.openai_llm.cases import KEY, ask, binding, chunk, completion, sse, stream
 
 USAGE = {
@@ -268,3 +268,28 @@ def test_streamed_sound_is_joined() -> None:
     (part,) = result.message.parts
     assert part.__class__.__name__ == "AudioPart"
     assert (getattr(part, "media", None), getattr(part, "transcript", "")) == (b"\1\2\3\4", "Hi")
+
+
+def test_sealed_reasoning_goes_back_as_it_came() -> None:
+    pieces: list[dict[str, Any]] = [
+        {"type": "reasoning.text", "text": "Fir", "index": 0, "format": "f", "signature": None},
+        {"type": "reasoning.text", "text": "st.", "index": 0},
+        {"type": "reasoning.text", "signature": "sig==", "index": 0},
+        {"type": "reasoning.encrypted", "data": "abc", "id": "r1", "index": 1},
+    ]
+    events = [chunk({"reasoning": piece.get("text"), "reasoning_details": [piece]}) for piece in pieces]
+    service = binding("openrouter")
+    _, result, _ = stream(service, sse(*events, chunk({"content": "Yes."}), chunk({}, "stop")))
+    assert (result.text, result.reasoning) == ("Yes.", "First.")
+    _, body = ask(service, completion(), [Message.user("a"), result.message, Message.user("b")])
+    assert body["messages"][1] == {
+        "role": "assistant",
+        "content": "Yes.",
+        "reasoning": "First.",
+        "reasoning_details": [
+            {"type": "reasoning.text", "text": "First.", "index": 0, "format": "f", "signature": "sig=="},
+            {"type": "reasoning.encrypted", "data": "abc", "id": "r1", "index": 1},
+        ],
+    }
+    _, elsewhere = ask(binding("openai"), completion(), [Message.user("a"), result.message, Message.user("b")])
+    assert elsewhere["messages"][1] == {"role": "assistant", "content": "Yes."}

@@ -15,6 +15,7 @@ import msgspec
 
 from lollms_client.errors import BadMedia, BadReply, LollmsError
 from lollms_client.families.events import ServerEvent
+from lollms_client.families.openai_compatible.reasoning_details import ReasoningDetails
 from lollms_client.families.openai_compatible.think_tags import ThinkSplitter
 from lollms_client.families.openai_compatible.usage import usage_of
 from lollms_client.types.accounting import Usage
@@ -65,6 +66,7 @@ class _Choice:
         self.calls: dict[Any, tuple[int, str]] = {}
         self.positions = 0
         self.refused = ""
+        self.details = ReasoningDetails()
         self.finished = False
 
 
@@ -137,6 +139,7 @@ class ChatReader:
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
         if isinstance(reasoning, str) and reasoning:
             parts.append(ReasoningDelta(text=reasoning, index=index))
+        state.details.add(delta.get("reasoning_details"))
         content = delta.get("content")
         if isinstance(content, str):
             _add_text(state.splitter.feed(content), index, parts)
@@ -166,6 +169,8 @@ class ChatReader:
 
     def _finish(self, reason: str, index: int, state: _Choice, parts: list[StreamPart]) -> None:
         _add_text(state.splitter.finish(), index, parts)
+        if (sealed := state.details.sealed()) is not None and not state.finished:
+            parts.append(ReasoningDelta(redacted=sealed, index=index))
         finish = _FINISHES.get(reason.lower(), "other")
         if finish == "stop" and state.calls:
             finish = "tool_calls"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lollms_client.errors import BadMedia, Unsupported
+from lollms_client.families.openai_compatible.reasoning_details import details_of
 from lollms_client.types.media import Media
 from lollms_client.types.message import (
     AudioPart,
@@ -157,6 +158,8 @@ def _assistant(parameters: Parameters, message: Message) -> dict[str, Any]:
     field = parameters.binding.quirks.reasoning_back
     if field and any(isinstance(part, ReasoningPart) and part.text for part in message.parts):
         wire[field] = message.reasoning
+    if field == "reasoning" and (details := details_of([message])):
+        wire["reasoning_details"] = details
     return wire
 
 
