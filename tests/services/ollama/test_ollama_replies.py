@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,6 +100,13 @@ def test_a_raw_prompts_answer_and_an_image_are_read() -> None:
     picture = reply({"message": {"content": "", "images": [base64.b64encode(PNG).decode()]}, **DONE})
     result, _ = answer(ollama(), ask(), picture)
     assert result.message.images[0].media == PNG
+
+
+def test_a_reply_cannot_name_a_file_of_this_machine_as_its_image(tmp_path: Path) -> None:
+    file = tmp_path / "secret.png"
+    file.write_bytes(PNG)
+    named = reply({"message": {"content": "", "images": [str(file)]}}, DONE)
+    assert isinstance(failure(lambda: answer(ollama(), ask(), named)), errors.BadReply)
 
 
 FAILURES: list[tuple[CannedReply, type[errors.LollmsError]]] = [

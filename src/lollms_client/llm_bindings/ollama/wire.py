@@ -5,6 +5,7 @@ Wire: https://docs.ollama.com/api and the project's API document, as of November
 
 from __future__ import annotations
 
+import base64
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -302,7 +303,14 @@ def _images(source: Mapping[str, Any]) -> list[StreamPart]:
     images = list(source.get("images") or ())
     if isinstance(source.get("image"), str):
         images.append(source["image"])
-    return [MediaDelta(media=Media.of(image)) for image in images]
+    return [MediaDelta(media=_decoded(image)) for image in images]
+
+
+def _decoded(image: Any) -> Media:
+    try:
+        return Media(base64.b64decode(str(image), validate=True))
+    except ValueError as error:
+        raise errors.BadReply("Ollama's reply holds an image that is not base64") from error
 
 
 def _logprob(row: Mapping[str, Any]) -> TokenLogprob:
