@@ -117,7 +117,10 @@ def test_siblings_in_lollms_bindings_can_import_each_other(place: Path) -> None:
     assert load().word == "shared"
 
 
-def test_the_namespace_is_made_once_and_holds_folders_of_its_name_only(place: Path, tmp_path: Path) -> None:
+def test_the_namespace_is_made_once_and_holds_folders_of_its_name_only(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "lollms_bindings", raising=False)  # other tests load bindings from folders too
     for name in ("mine", "second"):
         make_binding(place, name)
     make_binding(tmp_path / "given", "third")
