@@ -43,6 +43,7 @@ COMMANDS: dict[str, Entry] = {
     "music": Entry("Make music from a prompt.", "sound_commands:MUSIC"),
     "embed": Entry("Turn texts into vectors, and tell how near they are to each other.", "embedding:EMBED"),
     "install": Entry("Install the packages that a binding needs, after showing them.", "installing:INSTALL"),
+    "new": Entry("Start a binding of your own: code, manifest, test and example in a folder.", "new_command:NEW"),
     "check": Entry("Prove that a binding keeps the contract, and tell what to mend.", "check_command:CHECK"),
     "config": Entry("List, get, set and unset the saved settings of bindings.", "configuring:CONFIG"),
 }

@@ -47,7 +47,7 @@ def own_methods(kind: type, binding_type: str) -> list[str]:
     names = (*DOCUMENTED[binding_type], *_COMMON)
     found = [name for name in names if _is_own(kind, name)]
     if getattr(kind, "speaks_flows", False):
-        found += [name for name in dir(kind) if name.endswith("_flow") or name.startswith(("run_", "submit_"))]
+        found += [name for name in dir(kind) if name.endswith("_flow") or name.startswith(("run_", "submit"))]
         found = [name for name in found if _is_own(kind, name)]
         if any(name in found for name in _FLOWS[binding_type]) or any("submit" in name for name in found):
             found += MAIN[binding_type][:1]
