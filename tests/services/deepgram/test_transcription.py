@@ -7,9 +7,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lollms_client import errors
 from lollms_client.drivers.scripted import CannedReply, ScriptedDriver
+from lollms_client.families.deepgram.transcript import result_of
 from lollms_client.types.media import Media
 from lollms_client.types.transcription import TranscriptionRequest, TranscriptionResult
 from tests.loopback import Line, Received
@@ -200,6 +203,26 @@ def test_errors(status: int, body: Any, kind: type[errors.LollmsError], words: s
     assert words in str(error)
     if kind is not errors.BadReply:
         assert error.details["request_id"] == ("r" if isinstance(body, dict) else "dg-7")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["words", "transcript", "start", "paragraphs", "speaker"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON, JSON)
+def test_a_reply_of_any_shape_is_read_or_refused(one: Any, other: Any) -> None:
+    body = {"metadata": other, "results": {"channels": [{"alternatives": [one]}], "utterances": other}}
+    try:
+        result = result_of(body, TranscriptionRequest(audio=SOUND), "nova-3", ())
+    except errors.BadReply:
+        return
+    assert isinstance(result.text, str)
 
 
 def test_models() -> None:

@@ -8,9 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lollms_client import errors
 from lollms_client.drivers.scripted import Answer, CannedReply, ScriptedDriver
+from lollms_client.families.replicate.transcript import result_of
 from lollms_client.types.image import ImageRequest
 from lollms_client.types.job import JobHandle
 from lollms_client.types.media import Media
@@ -343,6 +346,25 @@ def test_transcripts_of_every_shape(output: Any, text: str, segments: int, words
     result, _ = make("stt", described(audio={}), row("starting"), *[row(output=output)] * 2, audio=PNG)
     assert result.text == text
     assert (len(result.segments), len(result.words)) == (segments, words)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["segments", "chunks", "words", "timestamp", "text"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_an_output_of_any_shape_is_read_or_refused(output: Any) -> None:
+    try:
+        result = result_of(output, {})
+    except errors.BadReply:
+        return
+    assert isinstance(result.text, str)
 
 
 def test_an_output_that_is_no_transcript() -> None:

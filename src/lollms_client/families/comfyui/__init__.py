@@ -66,10 +66,10 @@ class ComfyBinding(JobBinding, HttpBinding):
         row = await self._history(handle)
         if row is None:
             queue = await self.get("queue")
-            waiting = [str(item[1]) for item in queue.get("queue_pending") or ()]
+            waiting = _jobs(queue, "queue_pending")
             if handle.id in waiting:
                 return JobStatus(state="queued", progress=Progress(stage="queued", detail=_place(waiting, handle.id)))
-            if handle.id in _running(queue):
+            if handle.id in _jobs(queue, "queue_running"):
                 return JobStatus(state="running", progress=Progress(stage="running"))
             row = await self._history(handle)  # it may have ended between the two looks
         if row is None:
@@ -79,7 +79,7 @@ class ComfyBinding(JobBinding, HttpBinding):
     async def cancel_job(self, handle: JobHandle) -> None:
         """Take the job out of the queue, and interrupt it where it runs."""
         await self.send(self.request("POST", "queue", json={"delete": [handle.id]}, repeatable=True))
-        if handle.id in _running(await self.get("queue")):
+        if handle.id in _jobs(await self.get("queue"), "queue_running"):
             await self.send(self.request("POST", "interrupt", json={"prompt_id": handle.id}))
 
     async def results(self, handle: JobHandle) -> list[Media]:
@@ -162,9 +162,9 @@ class ComfyBinding(JobBinding, HttpBinding):
                 body = decode_json(raw)
             except errors.BadReply:
                 body = None
-        if isinstance(body, Mapping) and body.get("node_errors"):
+        if isinstance(body, Mapping) and isinstance(body.get("node_errors"), Mapping) and body["node_errors"]:
             detail = _node_errors(body["node_errors"])
-            node = next(iter(body["node_errors"]))
+            node = next(iter(body["node_errors"]), "")
             return errors.Rejected(f"ComfyUI refused the workflow: {detail}", status=status, node=str(node))
         return super().error_of(status, headers, raw, body)
 
@@ -172,7 +172,7 @@ class ComfyBinding(JobBinding, HttpBinding):
 def _node_errors(found: Any) -> str:
     texts: list[str] = []
     for node, row in found.items() if isinstance(found, Mapping) else ():
-        for error in row.get("errors") or ():
+        for error in (row.get("errors") or ()) if isinstance(row, Mapping) else ():
             name = (error.get("extra_info") or {}).get("input_name")
             place = f"node {node} ({row.get('class_type')})" + (f", input {name}" if name else "")
             texts.append(f"{place}: {error.get('message')} {error.get('details') or ''}".strip())
@@ -183,13 +183,16 @@ def _place(waiting: list[str], identity: str) -> str:
     return f"{waiting.index(identity) + 1} of {len(waiting)} in the queue"
 
 
-def _running(queue: Mapping[str, Any]) -> list[str]:
-    return [str(item[1]) for item in queue.get("queue_running") or ()]
+def _jobs(queue: Any, name: str) -> list[str]:
+    """The names of the jobs in a part of the queue; each row is a number, a name, and the workflow."""
+    rows = queue.get(name) if isinstance(queue, Mapping) else None
+    return [str(row[1]) for row in rows or () if isinstance(row, list) and len(row) > 1]
 
 
 def _status(row: Mapping[str, Any], handle: JobHandle) -> JobStatus:
     status = row.get("status") or {}
-    messages = {item[0]: item[1] for item in status.get("messages") or () if isinstance(item, list) and len(item) == 2}
+    pairs = [item for item in status.get("messages") or () if isinstance(item, list) and len(item) == 2]
+    messages: dict[str, Any] = {str(name): told if isinstance(told, Mapping) else {} for name, told in pairs}
     if "execution_interrupted" in messages:
         return JobStatus(state="cancelled")
     if status.get("status_str") == "error":

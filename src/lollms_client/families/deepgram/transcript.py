@@ -15,7 +15,16 @@ _FINDINGS = ("summary", "topics", "intents", "sentiments")
 def result_of(
     reply: Any, request: TranscriptionRequest, model: str, warnings: tuple[CallWarning, ...]
 ) -> TranscriptionResult:
-    """The result of a reply. Raises BadReply where it holds no channel."""
+    """The result of a reply. Raises BadReply where it holds no channel, or has another shape than documented."""
+    try:
+        return _result(reply, request, model, warnings)
+    except (AttributeError, TypeError, ValueError, KeyError, IndexError) as error:
+        raise BadReply("the service's transcript has another shape than documented") from error
+
+
+def _result(
+    reply: Any, request: TranscriptionRequest, model: str, warnings: tuple[CallWarning, ...]
+) -> TranscriptionResult:
     results = reply.get("results") if isinstance(reply, Mapping) else None
     channels = results.get("channels") if isinstance(results, Mapping) else None
     if not isinstance(channels, list) or not isinstance(results, Mapping):

@@ -11,6 +11,13 @@ from lollms_client.types.transcription import Segment, TranscriptionResult, Word
 
 def result_of(output: Any, facts: dict[str, Any]) -> TranscriptionResult:
     """The result of an output: a text, a dictionary with a text or parts, or a list of parts. Raises BadReply else."""
+    try:
+        return _result(output, facts)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise BadReply("the model's output holds no transcript") from error
+
+
+def _result(output: Any, facts: dict[str, Any]) -> TranscriptionResult:
     if isinstance(output, str):
         return TranscriptionResult(text=output.strip(), **facts)
     if isinstance(output, list) and all(isinstance(item, str) for item in output):
