@@ -172,6 +172,12 @@ def test_errors(answer: CannedReply, kind: type[errors.LollmsError]) -> None:
     assert isinstance(failure(lambda: speak(answer)), kind)
 
 
+@pytest.mark.parametrize("answer", [CannedReply(body={"err_code": "X", "err_msg": "hidden"}), CannedReply(body=b"")])
+def test_a_stream_that_holds_no_sound_is_an_error(answer: CannedReply) -> None:
+    flow = native("tts", "deepgram").speech_stream_flow(SpeechRequest(text="Hello"))
+    assert isinstance(failure(lambda: list(ScriptedDriver([answer]).iterate(flow))), errors.BadReply)
+
+
 def test_a_missing_key_names_its_variable() -> None:
     error = failure(lambda: speak(settings={"service_key": None}))
     assert isinstance(error, errors.MissingKey)

@@ -8,6 +8,7 @@ from typing import Any
 from lollms_client.errors import BadReply, BadSetting
 from lollms_client.families.deepgram import DeepgramBinding, dropped, voice_of
 from lollms_client.families.deepgram.sound import RAW_RATE, AudioForm, audio_form, joined, parts_of
+from lollms_client.families.events import snippet
 from lollms_client.flow import HttpRequest
 from lollms_client.lollms_tts_binding import LollmsTTSBinding
 from lollms_client.types.accounting import CallWarning, Usage
@@ -60,8 +61,14 @@ class DeepgramSpeech(DeepgramBinding, LollmsTTSBinding):
         form, _ = self._form(request)
         for text in self._texts(request, form):
             stream = self.pieces(self._request(request, text, form, raw=True))
+            empty = True
             async for piece in stream:
+                empty = False
+                if "json" in stream.headers.get("content-type", ""):
+                    raise BadReply(f"the service sent JSON where a sound is expected: {snippet(piece)}")
                 yield Media(piece, "audio/pcm" if form.name == "wav" else form.mime_type)
+            if empty:
+                raise BadReply("the service sent an empty sound")
 
     def _request(self, request: SpeechRequest, text: str, form: AudioForm, raw: bool) -> HttpRequest:
         model = self._model(request)
