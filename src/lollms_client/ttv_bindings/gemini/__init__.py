@@ -1,4 +1,4 @@
-"""Google's Veo as a binding: a film is a long-running operation, at the Gemini API or on Vertex.
+"""Google's Veo and Gemini Omni as a binding: a film is an operation or a background interaction.
 
 Wire: https://ai.google.dev/gemini-api/docs/veo, discovery document v1beta of 2026-08-21; Vertex:
 https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/veo-video-generation, as of November 2026.
@@ -14,7 +14,8 @@ from lollms_client.families.gemini.service import GeminiService
 from lollms_client.families.gemini.shapes import exact_ratio, nearest_ratio
 from lollms_client.families.jobs import JobBinding
 from lollms_client.lollms_ttv_binding import LollmsTTVBinding
-from lollms_client.types.accounting import CallWarning, Progress, Usage
+from lollms_client.ttv_bindings.gemini import omni
+from lollms_client.types.accounting import CallWarning, Progress
 from lollms_client.types.job import JobHandle, JobStatus
 from lollms_client.types.media import Media
 from lollms_client.types.video import VideoRequest, VideoResult
@@ -35,7 +36,7 @@ _CODES: dict[int, type[errors.LollmsError]] = {  # google.rpc.Code
 
 
 class GeminiBinding(JobBinding, GeminiService, LollmsTTVBinding):
-    """Films by Veo."""
+    """Films by Veo and Gemini Omni."""
 
     poll_first = 5.0
     poll_longest = 10.0
@@ -111,6 +112,8 @@ class GeminiBinding(JobBinding, GeminiService, LollmsTTVBinding):
     async def submit(self, request: VideoRequest) -> JobHandle:
         """Start a film; the operation's name is the handle."""
         model, warnings = self.model_of(request.model), list[CallWarning]()
+        if omni.is_omni(model):
+            return await self._submit_omni(request, model, warnings)
         body = {**self.body(request, warnings), **(self.settings.get("extra_body") or {})}
         reply = await self.post(self.method(model, "predictLongRunning"), body)
         name = reply.get("name") if isinstance(reply, dict) else None
@@ -120,8 +123,40 @@ class GeminiBinding(JobBinding, GeminiService, LollmsTTVBinding):
         seconds = body.get("parameters", {}).get("durationSeconds")
         return self.handle(request, name, model=model, warnings=notes, seconds=seconds)
 
+    async def _submit_omni(self, request: VideoRequest, model: str, warnings: list[CallWarning]) -> JobHandle:
+        def warn(kind: str, setting: str, detail: str) -> None:
+            _warn(warnings, kind, setting, detail)
+
+        frame = self._frame(request, warnings)
+        given = {theirs: self.parameter(request, ours) for ours, theirs in _SHARED.items()}
+        frame |= {theirs: value for theirs, value in given.items() if value}
+        for name in ("person_generation", *_VERTEX):
+            if self.parameter(request, name) is not None:
+                _warn(warnings, "dropped", name, "Gemini Omni has no such setting")
+        body = omni.body(request, model, frame, self.parameter(request, "video_uri"), warn)
+        reply = await self.post(self._interactions, {**body, **(self.settings.get("extra_body") or {})})
+        found = reply.get("id") if isinstance(reply, dict) else None
+        if not isinstance(found, str) or not found:
+            raise errors.BadReply("the service named no interaction for the film", binding=self.binding_name)
+        notes = [[item.kind, item.setting, item.detail] for item in warnings]
+        return self.handle(request, found, model=model, warnings=notes, seconds=request.seconds)
+
+    @property
+    def _interactions(self) -> str:
+        if not self.vertex:
+            return f"{self.version}/interactions"
+        return f"{self.version}/projects/{self.settings['vertex_project']}/locations/{self.location}/interactions"
+
+    async def cancel_job(self, handle: JobHandle) -> None:
+        """Stop a film of Gemini Omni; Veo's cannot be stopped."""
+        if not omni.is_omni(str(handle.state.get("model"))):
+            raise self.unsupported("cancelling of Veo's films")
+        await self.post(f"{self._interactions}/{handle.id}/cancel")
+
     async def _operation(self, handle: JobHandle) -> dict[str, Any]:
-        if self.vertex:
+        if omni.is_omni(str(handle.state.get("model"))):
+            reply = await self.get(f"{self._interactions}/{handle.id}")
+        elif self.vertex:
             path = self.method(str(handle.state["model"]), "fetchPredictOperation")
             reply = await self.post(path, {"operationName": handle.id}, repeatable=True)
         else:
@@ -137,6 +172,8 @@ class GeminiBinding(JobBinding, GeminiService, LollmsTTVBinding):
     async def check(self, handle: JobHandle) -> JobStatus:
         """How the film stands."""
         operation = await self._operation(handle)
+        if omni.is_omni(str(handle.state.get("model"))):
+            return omni.status(operation)
         if not operation.get("done"):
             percent = (operation.get("metadata") or {}).get("progressPercent")
             fraction = percent / 100 if isinstance(percent, (int, float)) else None
@@ -153,14 +190,16 @@ class GeminiBinding(JobBinding, GeminiService, LollmsTTVBinding):
 
     async def collect(self, handle: JobHandle) -> VideoResult:
         """The film of a finished operation. Raises Unsupported where it lies in a bucket."""
-        films, _ = _films(await self._operation(handle))
+        operation = await self._operation(handle)
+        made = omni.is_omni(str(handle.state.get("model")))
+        films = [dict(film) for film in omni.films(operation)] if made else _films(operation)[0]
         if not films:
-            raise errors.JobExpired(f"the operation {handle.id} no longer has a film", job=handle.id)
+            raise errors.JobExpired(f"{handle.id} no longer has a film", job=handle.id)
         seconds = handle.state.get("seconds")
         return VideoResult(
-            video=await self._film(films[0]),
+            video=omni.film_inside(films[0]) or await self._film(films[0]),
             seconds=seconds,
-            usage=Usage(seconds=seconds),
+            usage=omni.usage(operation, seconds),
             warnings=tuple(CallWarning(kind=a, setting=b, detail=c) for a, b, c in handle.state.get("warnings", ())),
             model=str(handle.state.get("model") or "") or None,
             id=handle.id,
