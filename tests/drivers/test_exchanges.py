@@ -440,6 +440,27 @@ def test_early_end_of_a_stream_is_seen_by_the_service(runner: Runner) -> None:
         assert closed.wait(5)
 
 
+def test_a_connection_that_carried_a_stream_is_not_used_again(runner: Runner) -> None:
+    if runner.transport == "httpx":
+        pytest.skip("httpx keeps its own pool, and looks whether a connection is still alive")
+
+    def handler(line: Line, request: Received) -> None:
+        if request.target == "/stream":
+            line.begin()
+            line.chunk(b"data: x\n\n")
+            line.end()
+        else:
+            line.reply({"ok": True})
+
+    async def flow() -> list[Any]:
+        return [await binding.texts(), await binding.post("x", {}), await binding.post("y", {})]
+
+    with loopback(handler) as server:
+        binding = service(server.url)
+        assert runner.run(flow()) == [[b"x"], {"ok": True}, {"ok": True}]
+        assert server.connections == 2
+
+
 def test_awaiting_anything_foreign_names_the_verb(runner: Runner) -> None:
     import asyncio
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from lollms_client.drivers.context import CallContext
-from lollms_client.errors import BadReply, BadSetting, CallError, ReplyTooLarge, Unavailable
+from lollms_client.errors import BadReply, BadSetting, ReplyTooLarge, Unavailable
 from lollms_client.flow import Connection, HttpRequest
 from lollms_client.secret import redact
 
@@ -200,6 +200,10 @@ def split_url(request: HttpRequest) -> tuple[str, str, int, str]:
     return parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), target
 
 
-def sent_of(error: CallError) -> bool:
-    """Whether the service may have got the request that failed with `error`."""
-    return bool(error.details.get("sent", True))
+def keeps_going(headers: Mapping[str, str]) -> bool:
+    """Whether a connection may serve again after this reply: after a stream of events many servers close it.
+
+    They do so even where they said that they would keep it; the next request would then be lost on its way.
+    """
+    declared = headers.get("content-type", "")
+    return "event-stream" not in declared and "ndjson" not in declared

@@ -77,6 +77,9 @@ class _Exchange:
             self._fail(error)
         self.status = self._reply.status
         self.headers = _lower(self._reply)
+        connection = self._reply.connection
+        if connection is not None and connection.protocol is not None and not seam.keeps_going(self.headers):
+            connection.protocol.force_close()  # when the reply has ended
 
     def _target(self, aiohttp: Any) -> tuple[Any, dict[str, Any]]:
         from yarl import URL

@@ -139,7 +139,7 @@ class _Exchange:
         reply = self._reply
         if reply is not None:
             reply.close()
-            if self._complete and not reply.will_close:
+            if self._complete and not reply.will_close and seam.keeps_going(self.headers):
                 self._pool.give(self._destination, self._sock)
                 return
         _shut_down(self._sock)
