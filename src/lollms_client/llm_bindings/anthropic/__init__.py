@@ -67,7 +67,7 @@ class AnthropicBinding(HttpBinding, LollmsLLMBinding):
         if betas := beta_header(self.settings.get("betas"), request.extra.get("betas")):
             headers["anthropic-beta"] = betas
         # as the vendor's own client does, a request whose connection failed is sent again
-        sent = self.request("POST", "v1/messages", json=body, headers=headers, repeatable=True)
+        sent = self.request("POST", "v1/messages", json=body, headers=headers)
         if builder.warnings:
             yield [WarningPart(warning=warning) for warning in builder.warnings]
         stream, reader = self.events(sent), MessageReader()

@@ -45,7 +45,7 @@ class GeminiBinding(GeminiService, LollmsLLMBinding):
         if builder.warnings:
             yield [WarningPart(warning=warning) for warning in builder.warnings]
         path = self.method(builder.model, "streamGenerateContent")
-        stream = self.events(self.request("POST", self.url(path, {"alt": "sse"}), json=body, repeatable=True))
+        stream = self.events(self.request("POST", self.url(path, {"alt": "sse"}), json=body))
         reader = ReplyReader()
         async for events in stream:
             for event in events:

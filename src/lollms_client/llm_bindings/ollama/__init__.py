@@ -45,7 +45,7 @@ class OllamaBinding(HttpBinding, LollmsLLMBinding):
         if builder.warnings:
             yield [WarningPart(warning=warning) for warning in builder.warnings]
         reader = LineReader()
-        async for lines in self.lines(self.request("POST", builder.path, json=body, repeatable=True)):
+        async for lines in self.lines(self.request("POST", builder.path, json=body)):
             if parts := [part for line in lines for part in reader.parts(line)]:
                 yield parts
         if not reader.done:
