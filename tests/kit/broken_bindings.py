@@ -116,6 +116,23 @@ BROKEN: dict[str, Broken] = {
                         "    def list_models"),
     "settings_say_nothing": Broken("C216", "    def list_models", "    def set_settings(self, settings):\n"
                                    "        pass\n\n    def list_models"),
+    "key_in_result": Broken("S101", 'return ["anna", "ben"]', 'return ["anna", self.key]'),
+    "prints_key": Broken("S102", RESULT, "        print(self.key)\n" + RESULT),
+    "logs_key": Broken("S103", RESULT, "        import logging\n        logging.getLogger('x').info(self.key)\n"
+                       + RESULT),
+    "warns_of_key": Broken("S104", RESULT, "        import warnings\n        warnings.warn(self.key)\n" + RESULT),
+    "shows_key": Broken("S105", "    def list_models", "    def __repr__(self):\n        return self.key\n\n"
+                        "    def list_models"),
+    "gives_key": Broken("S106", "    def list_models", "    def get_settings(self):\n"
+                        "        import types\n        return types.MappingProxyType(self.config)\n\n"
+                        "    def list_models"),
+    "writes_key": Broken("S107", RESULT, "        open('key.txt', 'w').write(self.key)\n" + RESULT),
+    "keeps_threads": Broken("L101", RESULT, "        import threading\n        threading.Thread("
+                            "target=threading.Event().wait, daemon=True).start()\n" + RESULT),
+    "keeps_files": Broken("L102", RESULT, "        self.__dict__.setdefault('kept', []).append(open(__file__))\n"
+                          + RESULT),
+    "keeps_memory": Broken("L103", RESULT, "        self.__dict__.setdefault('kept', []).append(bytearray(2_000_000))\n"
+                           + RESULT),
 }  # fmt: skip
 
 

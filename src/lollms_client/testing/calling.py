@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
@@ -37,12 +38,17 @@ def base_of(binding_type: str) -> type:
     return kind
 
 
-def settings_for(manifest: Manifest, secrets: Mapping[str, str] | None = None) -> dict[str, Any]:
+def canary(name: str) -> str:
+    """The value that a secret setting has in a check: no other text is like it."""
+    return f"canary-{name}-5d81f0c3"
+
+
+def settings_for(manifest: Manifest) -> dict[str, Any]:
     """Settings with which the binding can be made: something for what is mandatory or secret, no repeated requests."""
     given: dict[str, Any] = {}
     for parameter in manifest.input_parameters:
         if parameter.is_secret:
-            given[parameter.name] = (secrets or {}).get(parameter.name, f"check-{parameter.name}-0001")
+            given[parameter.name] = canary(parameter.name)
         elif parameter.name == "max_retries" and parameter.type == "int":
             given[parameter.name] = 0
         elif parameter.mandatory and parameter.default in (None, "", [], {}):
@@ -110,15 +116,22 @@ def _call(binding: LollmsBinding, name: str) -> Call:
     return lambda: getattr(binding, name)(*arguments)
 
 
+told: list[str] = []  # every value, and every error with its traceback, in words
+
+
 def outcome_of(method: str, call: Call) -> Outcome:
     """How a call ended."""
     try:
         value = call()
+        told.append(repr(value))
     except errors.LollmsError as error:
+        told.append("".join(traceback.format_exception(error)))
         return Outcome(kind="typed", type=type(error).__name__, text=str(error), code=error.code)
     except NotImplementedError as error:
+        told.append("".join(traceback.format_exception(error)))
         return Outcome(kind="typed", type="NotImplementedError", text=str(error), code="unsupported")
     except Exception as error:  # noqa: BLE001 (what somebody else's code raises is what is looked at)
+        told.append("".join(traceback.format_exception(error)))
         return Outcome(kind="foreign", type=type(error).__name__, text=str(error))
     if isinstance(value, Mapping) and _is_failure(value):
         text = value.get("message") or value.get("error") or value.get("details")

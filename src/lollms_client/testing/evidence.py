@@ -58,6 +58,9 @@ class Evidence(msgspec.Struct, kw_only=True):
     in_thread: dict[str, Outcome] = {}
     spellings: list[Outcome] = []
     settings_faults: list[str] = []
+    secrets: list[str] = []  # names of the secret settings
+    leaks: dict[str, list[str]] = {}  # by channel, the secret settings whose value was seen there
+    grown: dict[str, float] = {}  # threads, open files and MiB that further calls left behind
 
 
 def collect(folder: Path, name: str, binding_type: str) -> Evidence:

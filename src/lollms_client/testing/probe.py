@@ -11,7 +11,7 @@ from lollms_client import errors
 from lollms_client.binding import LollmsBinding
 from lollms_client.construction import create_binding
 from lollms_client.registry import BindingEntry, Registry
-from lollms_client.testing import calling, signatures
+from lollms_client.testing import calling, leaking, signatures
 from lollms_client.testing.evidence import Evidence
 from lollms_client.testing.watching import Stretch, Watch
 
@@ -92,8 +92,8 @@ def _make_and_call(evidence: Evidence, watch: Watch, registry: Registry, entry: 
         return False
     if entry.manifest.offline or evidence.is_engine:
         return False  # a call would be real work, which needs the engine and its data
-    with Stretch(watch):
-        calling.call_all(binding, evidence)
+    leaking.call_and_search(binding, entry.manifest, watch, evidence)
+    evidence.grown = leaking.growth(binding)
     evidence.called = True
     return True
 

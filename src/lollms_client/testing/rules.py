@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from lollms_client.testing.subject import Subject
 
 Finder = Callable[["Subject"], Iterator[str]]
-SUITES = {"M": "manifest", "C": "contract"}  # by the letter that begins the codes
-_HOMES = ("manifest_rules", "parameter_rules", "import_rules", "contract_rules")
+SUITES = {"M": "manifest", "C": "contract", "S": "secrets", "L": "leaks"}  # by the letter that begins the codes
+_HOMES = ("manifest_rules", "parameter_rules", "import_rules", "contract_rules", "secret_rules", "leak_rules")
 
 
 class NotApplicable(Exception):

@@ -7,7 +7,6 @@ import locale
 import logging
 import os
 import random
-import resource
 import signal
 import socket
 import sys
@@ -85,7 +84,11 @@ class Stretch:
 
 
 def _memory() -> float:
-    """The most memory that the process had so far, in MiB."""
+    """The most memory that the process had so far, in MiB; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

@@ -1,0 +1,104 @@
+"""Searches for secrets in all that a binding tells, and for what its calls leave behind."""
+
+from __future__ import annotations
+
+import gc
+import io
+import logging
+import sys
+import threading
+import tracemalloc
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lollms_client.binding import LollmsBinding
+from lollms_client.manifest import Manifest
+from lollms_client.testing import calling
+from lollms_client.testing.evidence import Evidence
+from lollms_client.testing.watching import Watch
+
+ROUNDS = 6
+
+
+def call_and_search(binding: LollmsBinding, manifest: Manifest, watch: Watch, evidence: Evidence) -> None:
+    """Call everything, and note in which channel the value of a secret setting shows."""
+    evidence.secrets = [parameter.name for parameter in manifest.input_parameters if parameter.is_secret]
+    written = len(watch.written)
+    channels: dict[str, list[str]] = {"results and errors": calling.told}
+    with _listening(channels):
+        calling.call_all(binding, evidence)
+    channels["the object"] = [repr(binding), str(binding)]
+    channels["the settings shown"] = [repr(_shown(binding))]
+    channels["written files"] = [_content(path) for path in dict.fromkeys(watch.written[written:])]
+    for channel, texts in channels.items():
+        seen = [name for name in evidence.secrets if any(calling.canary(name) in text for text in texts)]
+        if seen:
+            evidence.leaks[channel] = seen
+
+
+def _shown(binding: LollmsBinding) -> object:
+    try:
+        return binding.get_settings()
+    except Exception as error:  # noqa: BLE001 (somebody else's code; a rule of its own reports it)
+        return error
+
+
+def _content(path: str) -> str:
+    try:
+        return Path(path).read_bytes()[:1_000_000].decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+@contextmanager
+def _listening(channels: dict[str, list[str]]) -> Iterator[None]:
+    """Take down what is printed, logged and warned of inside."""
+    text, records = io.StringIO(), logging.StreamHandler(io.StringIO())
+    streams, root = (sys.stdout, sys.stderr), logging.getLogger()
+    level = root.level
+    root.addHandler(records)
+    root.setLevel(logging.DEBUG)
+    sys.stdout = sys.stderr = text
+    try:
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            yield
+    finally:
+        sys.stdout, sys.stderr = streams
+        root.removeHandler(records)
+        root.setLevel(level)
+    channels["the output"] = [text.getvalue()]
+    channels["the log"] = [records.stream.getvalue()]
+    channels["warnings"] = [str(item.message) for item in warned]
+
+
+def growth(binding: LollmsBinding) -> dict[str, float]:
+    """Threads, open files and MiB that stay behind after some more rounds of all calls."""
+    with _listening({}):
+        _round(binding)
+        tracemalloc.start()
+        before = _held()
+        for _ in range(ROUNDS):
+            _round(binding)
+        after = _held()
+        tracemalloc.stop()
+    return {name: after[name] - before[name] for name in before}
+
+
+def _round(binding: LollmsBinding) -> None:
+    for name, call in calling.calls_of(binding):
+        calling.outcome_of(name, call)
+    calling.told.clear()
+
+
+def _held() -> dict[str, float]:
+    gc.collect()
+    folder = Path("/proc/self/fd")
+    files = len(list(folder.iterdir())) if folder.is_dir() else 0
+    return {
+        "threads": float(threading.active_count()),
+        "open files": float(files),
+        "MiB": tracemalloc.get_traced_memory()[0] / (1024 * 1024),
+    }
