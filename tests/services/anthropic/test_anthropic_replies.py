@@ -248,12 +248,14 @@ def test_an_overloaded_service_is_asked_again() -> None:
     assert driver.sleeps == [3.0]
 
 
-def test_a_connection_that_failed_is_tried_again_and_a_cut_stream_is_not() -> None:
-    lost = CannedReply(failure=errors.Unavailable("closed", sent=True))
+def test_a_connection_that_was_never_made_is_tried_again_and_nothing_else_is() -> None:
+    lost = CannedReply(failure=errors.Unavailable("closed", sent=False))
     good = event_stream(events(start(), block(0, "text", text="Hi"), stop(0), *end()))
     result, driver = answer(native("llm", "anthropic"), ASK, lost, good)
     assert result.text == "Hi"
     assert len(driver.requests) == 2
+    perhaps_paid = CannedReply(failure=errors.Unavailable("closed", sent=True))
+    assert isinstance(failure(lambda: answer(native("llm", "anthropic"), ASK, perhaps_paid)), errors.Unavailable)
     broken = CannedReply(
         headers={"Content-Type": "text/event-stream"},
         chunks=(events(start(), block(0, "text", text="Hi")),),
