@@ -107,10 +107,9 @@ def calls_of(binding: LollmsBinding) -> Iterator[tuple[str, Call]]:
 def _call(binding: LollmsBinding, name: str) -> Call:
     arguments: tuple[Any, ...] = arguments_of(name)
     if name == "transcribe_audio":
-        import tempfile
         from pathlib import Path
 
-        path = Path(tempfile.mkdtemp(prefix="lollms-check-")) / "quiet.wav"
+        path = Path.cwd() / "quiet.wav"  # the folder is removed after the check
         path.write_bytes(wav())
         arguments = (str(path),)
     return lambda: getattr(binding, name)(*arguments)
