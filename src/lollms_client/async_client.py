@@ -13,6 +13,7 @@ from lollms_client.client_core import ClientArguments, ClientCore, listed, split
 from lollms_client.drivers.asynchronous import AsyncDriver
 from lollms_client.jobs import JobRequests
 from lollms_client.streams import AsyncChatStream, AsyncMediaStream
+from lollms_client.types.accounting import TokenCount
 from lollms_client.types.catalogue import ModelInfo, Voice
 from lollms_client.types.chat import ChatResult
 from lollms_client.types.embedding import EmbeddingResult
@@ -81,8 +82,8 @@ class AsyncLollmsClient(ClientCore):
         """One vector for each text."""
         return await self._call(flows.embed, "llm", options, texts)
 
-    async def count_tokens(self, text: str, **options: Any) -> int:
-        """How many tokens a text has for the model."""
+    async def count_tokens(self, text: str, **options: Any) -> TokenCount:
+        """How many tokens a text has for the model; `.estimated` tells where nothing could count them exactly."""
         return await self._call(flows.count_tokens, "llm", options, text)
 
     # --- images ---

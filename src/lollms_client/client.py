@@ -12,6 +12,7 @@ from lollms_client.client_core import ClientArguments, ClientCore, listed, split
 from lollms_client.drivers.shared import blocking_driver
 from lollms_client.jobs import JobRequests
 from lollms_client.streams import ChatStream, MediaStream
+from lollms_client.types.accounting import TokenCount
 from lollms_client.types.catalogue import ModelInfo, Voice
 from lollms_client.types.chat import ChatResult
 from lollms_client.types.embedding import EmbeddingResult
@@ -69,8 +70,8 @@ class LollmsClient(ClientCore):
         """One vector for each text."""
         return self._call(flows.embed, "llm", options, texts)
 
-    def count_tokens(self, text: str, **options: Any) -> int:
-        """How many tokens a text has for the model."""
+    def count_tokens(self, text: str, **options: Any) -> TokenCount:
+        """How many tokens a text has for the model; `.estimated` tells where nothing could count them exactly."""
         return self._call(flows.count_tokens, "llm", options, text)
 
     # --- images ---

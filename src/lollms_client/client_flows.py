@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from lollms_client.types.accounting import TokenCount
 from lollms_client.types.catalogue import ModelInfo, Voice
 from lollms_client.types.chat import ChatResult
 from lollms_client.types.embedding import EmbeddingResult
@@ -29,10 +30,10 @@ def embed(llm: Any, given: Given, texts: str | Sequence[str]) -> Coroutine[Any, 
     return flow
 
 
-def count_tokens(llm: Any, given: Given, text: str) -> Coroutine[Any, Any, int]:
-    """A number of tokens."""
-    flow: Coroutine[Any, Any, int] = llm.token_count_flow(text)
-    return flow
+async def count_tokens(llm: Any, given: Given, text: str) -> TokenCount:
+    """A number of tokens, which says whether it is an estimate."""
+    found = await llm.token_count_flow(text)
+    return found if isinstance(found, TokenCount) else TokenCount(found)
 
 
 def image(tti: Any, given: Given, prompt: str) -> Coroutine[Any, Any, ImageResult]:

@@ -289,3 +289,16 @@ def test_what_json_cannot_carry_is_a_settings_error() -> None:
         encode_json({"x": object()})
     with pytest.raises(errors.BadSetting):
         encode_json({"x": "\ud800"})
+
+
+def test_a_count_of_tokens_says_whether_it_is_an_estimate() -> None:
+    from lollms_client import LollmsClient
+    from lollms_client.types import TokenCount
+
+    config = {"host_address": "http://127.0.0.1:9", "model_name": "nobody-knows-this-model"}
+    client = LollmsClient(llm_binding_name="openai_compatible", llm_binding_config=config)
+    counted = client.count_tokens("four letters make one token, more or less")
+    assert (counted > 5, counted.estimated) == (True, True)
+    assert LollmsClient().count_tokens("hello world").estimated is False
+    again = pickle.loads(pickle.dumps(TokenCount(3, estimated=True)))
+    assert (again, again.estimated) == (3, True)

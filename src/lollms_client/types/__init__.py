@@ -1,6 +1,6 @@
 """Request and result types of the six modalities: frozen, keyword-only, one module for each."""
 
-from lollms_client.types.accounting import CallWarning, Progress, Usage
+from lollms_client.types.accounting import CallWarning, Progress, TokenCount, Usage
 from lollms_client.types.catalogue import ModelInfo, Voice
 from lollms_client.types.chat import (
     ChatAccumulator,
@@ -45,7 +45,7 @@ __all__ = [
     "FilePart", "Finish", "Finished", "ImagePart", "ImageRequest", "ImageResult", "LogprobsDelta", "Media",
     "MediaDelta", "Message", "ModelInfo", "MusicRequest", "MusicResult", "Part", "Progress", "ProgressPart",
     "ReasoningDelta", "ReasoningPart", "ResponseFormat", "Role", "Segment", "SpeechRequest", "SpeechResult",
-    "StreamPart", "TextDelta", "TextPart", "TokenLogprob", "Tool", "ToolCallDelta", "ToolCallPart", "ToolResultPart",
-    "TranscriptionRequest", "TranscriptionResult", "Usage", "VideoRequest", "VideoResult", "Voice", "WarningPart",
-    "Word",
+    "StreamPart", "TextDelta", "TextPart", "TokenCount", "TokenLogprob", "Tool", "ToolCallDelta", "ToolCallPart",
+    "ToolResultPart", "TranscriptionRequest", "TranscriptionResult", "Usage", "VideoRequest", "VideoResult", "Voice",
+    "WarningPart", "Word",
 ]  # fmt: skip

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Self
 
 import msgspec
+
+
+class TokenCount(int):
+    """A number of tokens that knows whether it was counted or only estimated."""
+
+    estimated: bool
+
+    def __new__(cls, number: int, *, estimated: bool = False) -> Self:
+        self = super().__new__(cls, number)
+        self.estimated = estimated
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_count, (int(self), self.estimated))
+
+
+def _count(number: int, estimated: bool) -> TokenCount:
+    return TokenCount(number, estimated=estimated)
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lollms_client.errors import BadReply, BadSetting, MissingDependency
+from lollms_client.types.accounting import TokenCount
 
 if TYPE_CHECKING:
     from lollms_client.families.openai_compatible.common import OpenAICompatible
@@ -60,7 +61,7 @@ def listed(route: TokenRoute, reply: Any) -> list[Any]:
 
 
 def count_here(model: str, tokenizer_file: str | None, text: str) -> int:
-    """Tokens by a tokenizer of this machine; where none is here, an estimate, which is said in the log.
+    """Tokens by a tokenizer of this machine; where none is here, an estimate that says it is one, also in the log.
 
     Raises BadSetting for a tokenizer file that cannot be read, MissingDependency without the package for it.
     """
@@ -70,7 +71,7 @@ def count_here(model: str, tokenizer_file: str | None, text: str) -> int:
     if found is not None:
         return found
     _logger.warning("no tokenizer for the model %s is here; its tokens are estimated from the letters", model)
-    return estimate(text)
+    return TokenCount(estimate(text), estimated=True)
 
 
 def estimate(text: str) -> int:
