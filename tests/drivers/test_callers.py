@@ -26,12 +26,13 @@ from tests.drivers.services import service
 from tests.loopback import Line, Received, loopback
 
 _INTERRUPTED = """
-    import sys
+    import signal, sys
     from tests.drivers.services import service
     from lollms_client.drivers.blocking import BlockingDriver
     from lollms_client.drivers.context import CallContext
     from lollms_client.types import VideoRequest
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent in the background may have had it ignored
     binding = service(sys.argv[1])
     try:
         BlockingDriver().run(binding.video_flow(VideoRequest(prompt="x")), CallContext())
@@ -56,9 +57,12 @@ def test_ctrl_c_ends_a_blocked_call_at_once_and_cancels_the_job() -> None:
     with loopback(handler) as server:
         command = [sys.executable, "-c", textwrap.dedent(_INTERRUPTED), server.url]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as caller:
-            assert asked.wait(20)
-            caller.send_signal(signal.SIGINT)
-            assert caller.communicate(timeout=20)[0] == "interrupted\n"
+            try:
+                assert asked.wait(20)
+                caller.send_signal(signal.SIGINT)
+                assert caller.communicate(timeout=20)[0] == "interrupted\n"
+            finally:
+                caller.kill()
         assert server.requests[-1].method == "DELETE"
 
 
