@@ -43,8 +43,18 @@ def _start(strangers: Path, tmp_path: Path) -> subprocess.Popen[str]:
         "LOLLMS_HOME": str(tmp_path / "home"),
     }  # fmt: skip
     return subprocess.Popen(
-        [*CHAT, "wait", "-b", "talker"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        [*CHAT, "wait", "-b", "talker"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=_heed_interrupts,
     )
+
+
+def _heed_interrupts() -> None:
+    """What is started in the background of a script ignores interrupts, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_words_are_shown_as_they_come(strangers: Path, tmp_path: Path) -> None:
