@@ -84,7 +84,15 @@ class Stretch:
 
 
 def _memory() -> float:
-    """The most memory that the process had so far, in MiB; 0 where the system does not tell."""
+    """The most memory that the process had so far, in MiB; 0 where the system does not tell.
+
+    Linux's VmHWM begins anew with a program; what getrusage tells begins with the memory of the process that started it.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        for line in status.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
     try:
         import resource
     except ImportError:  # Windows
