@@ -86,7 +86,7 @@ class Stretch:
 def _memory() -> float:
     """The most memory that the process had so far, in MiB; 0 where the system does not tell.
 
-    Linux's VmHWM begins anew with a program; what getrusage tells begins with the memory of the process that started it.
+    Linux's VmHWM begins anew with a program; getrusage begins with the memory of the process that started it.
     """
     status = Path("/proc/self/status")
     if status.is_file():
