@@ -108,7 +108,7 @@ def state() -> State:
 def server(state: State) -> Iterator[Loopback]:
     def handler(line: Line, request: Received) -> None:
         if request.target == "/jobs":
-            line.reply({"id": "j5", "place": "work"})
+            line.reply({"id": "j5", "place": "queue"})
         elif request.target == "/stream":
             line.begin()
             for word in ("one ", "two ", request.json()["text"]):

@@ -36,7 +36,7 @@ def test_a_job_in_steps(arguments: dict[str, Any], state: State) -> None:
     assert client.jobs.check(handle.as_json()).finished is False
     assert client.jobs.collect(handle).video.startswith(b"\0\0\0\x18ftyp")
     client.jobs.cancel(json.loads(handle.as_json()))
-    assert state.cancelled == ["/work/j5"]
+    assert state.cancelled == ["/queue/j5"]
 
 
 def test_a_job_goes_on_in_another_process(arguments: dict[str, Any], third_party: Path, server: Loopback) -> None:
@@ -151,7 +151,7 @@ def test_a_token_ends_a_call(arguments: dict[str, Any], state: State) -> None:
 
     with pytest.raises(errors.Cancelled, match="enough"):
         LollmsClient(**arguments).video("x", cancel=token, on_progress=progress)
-    assert state.cancelled == ["/work/j5"]
+    assert state.cancelled == ["/queue/j5"]
 
 
 def test_a_call_has_a_time_limit(arguments: dict[str, Any], state: State) -> None:
