@@ -231,12 +231,13 @@ def test_composes() -> None:
     )
     assert request.url == "https://api.elevenlabs.io/v1/music?output_format=mp3_44100_128"
     assert body == {
-        "prompt": "A march\nGenre: jazz\nTempo: 120 beats a minute\nInstruments: oboe",
+        "prompt": "A march. Genre: jazz. Tempo: 120 BPM. Instruments: oboe",
         "music_length_ms": 20000,
         "model_id": "music_v1",
         "force_instrumental": True,
     }
     assert (result.audio, result.seconds, result.id) == (MP3, 20, "s1")
+    assert _compose(reply, lyrics="La la")[1]["prompt"] == "A march\nLyrics:\nLa la"
     result, body, _ = _compose(reply, seconds=1, negative_prompt="drums")
     assert body["music_length_ms"] == 3000
     assert [warning.setting for warning in result.warnings] == ["seconds", "negative_prompt"]

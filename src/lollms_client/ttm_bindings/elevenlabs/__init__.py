@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lollms_client.families.elevenlabs import ElevenLabsBinding, dropped, output_format
 from lollms_client.families.elevenlabs.sound import media_of
+from lollms_client.families.music_prompt import described
 from lollms_client.lollms_ttm_binding import LollmsTTMBinding
 from lollms_client.types.accounting import CallWarning, Usage
 from lollms_client.types.catalogue import ModelInfo
@@ -35,7 +34,7 @@ class ElevenLabsMusic(ElevenLabsBinding, LollmsTTMBinding):
             )
         body = self.body(
             {
-                "prompt": None if plan is not None else described(request),
+                "prompt": None if plan is not None else _prompt(request),
                 "composition_plan": plan,
                 "music_length_ms": round(seconds * 1000) if seconds is not None and plan is None else None,
                 "model_id": request.model or self.settings.get("model_name"),
@@ -61,14 +60,6 @@ class ElevenLabsMusic(ElevenLabsBinding, LollmsTTMBinding):
         return [ModelInfo(name=name, owner="elevenlabs") for name in ("music_v2", "music_v1")]
 
 
-def described(request: MusicRequest) -> str:
-    """The prompt, with the fields that the service has no parameter for."""
-    facts: list[tuple[str, Any]] = [
-        ("Genre", request.genre),
-        ("Mood", request.mood),
-        ("Tempo", f"{request.tempo:g} beats a minute" if request.tempo else None),
-        ("Key", request.key),
-        ("Instruments", ", ".join(request.instruments) or None),
-        ("Lyrics", request.lyrics),
-    ]
-    return "\n".join([request.prompt, *(f"{name}: {value}" for name, value in facts if value)])
+def _prompt(request: MusicRequest) -> str:
+    """The prompt with all that the service has no parameter for, lyrics included."""
+    return described(request) + (f"\nLyrics:\n{request.lyrics}" if request.lyrics else "")
