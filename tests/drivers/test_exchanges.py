@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import sys
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -479,3 +481,42 @@ def test_bad_addresses_and_headers_are_settings_errors(runner: Runner) -> None:
         with pytest.raises(errors.BadSetting):
             runner.run(service(server.url, extra_headers={"X-Bad": "a\r\nInjected: 1"}).post("x", {}))
         assert server.requests == []
+
+
+@pytest.fixture
+def deaf_address() -> Iterator[str]:
+    """An address whose queue of connections is full: whoever connects waits for ever."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    waiting = [socket.socket() for _ in range(4)]
+    for sock in waiting:
+        sock.setblocking(False)
+        sock.connect_ex(listener.getsockname())
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    for sock in (*waiting, listener):
+        sock.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems answer a full queue in other ways")
+def test_times_out_while_connecting(runner: Runner, deaf_address: str) -> None:
+    limits = Timeouts(connect=0.2, first_byte=20.0, total=30.0)
+    with pytest.raises(errors.TimedOut) as caught:
+        runner.run(service(deaf_address, max_retries=0).post("x", {}), timeouts=limits)
+    assert (caught.value.details["stage"], caught.value.details["sent"]) == ("connect", False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems answer a full queue in other ways")
+def test_cancels_while_connecting(runner: Runner, deaf_address: str) -> None:
+    if runner.blocking and runner.transport == "httpx":
+        pytest.skip("documented: a blocking httpx call is freed at its time limit only; the default transport at once")
+    soon = threading.Event()
+    threading.Timer(0.2, soon.set).start()
+    began = time.monotonic()
+    with pytest.raises(errors.Cancelled):
+        runner.run(
+            service(deaf_address).post("x", {}),
+            cancel=runner.cancel_soon(soon),
+            timeouts=Timeouts(connect=30.0, total=60.0),
+        )
+    assert time.monotonic() - began < 15  # not a speed test: it would wait for half a minute
