@@ -22,29 +22,40 @@ class AiohttpTransport:
     """Sends requests with aiohttp on the loop it was made on."""
 
     def __init__(self) -> None:
-        import aiohttp
-
-        self._aiohttp = aiohttp
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None, sock_read=None),
-            skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
-            requote_redirect_url=False,
-        )
+        self._session = _session(force_close=False)
+        self._streams: aiohttp.ClientSession | None = None  # for streams of events, whose connections serve once
 
     async def open(self, request: HttpRequest, context: CallContext) -> seam.AsyncReply:
         """Send the request and read the head of the reply."""
+        session = self._session
+        if "event-stream" in str(request.headers.get("Accept", "")):
+            if self._streams is None:
+                self._streams = _session(force_close=True)
+            session = self._streams
         exchange = _Exchange(request)
-        await exchange.send(self._session, context)
+        await exchange.send(session, context)
         return exchange
 
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
+        if self._streams is not None:
+            await self._streams.close()
         for _ in range(2):
             await asyncio.sleep(0)  # closed transports say goodbye in the loop's next turns
+
+
+def _session(*, force_close: bool) -> aiohttp.ClientSession:
+    import aiohttp
+
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60, force_close=force_close),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None, sock_read=None),
+        skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
+        requote_redirect_url=False,
+    )
 
 
 class _Exchange:
@@ -77,9 +88,6 @@ class _Exchange:
             self._fail(error)
         self.status = self._reply.status
         self.headers = _lower(self._reply)
-        connection = self._reply.connection
-        if connection is not None and connection.protocol is not None and not seam.keeps_going(self.headers):
-            connection.protocol.force_close()  # when the reply has ended
 
     def _target(self, aiohttp: Any) -> tuple[Any, dict[str, Any]]:
         from yarl import URL
