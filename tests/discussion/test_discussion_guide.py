@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "conversations.md"
 
 
 def test_the_blocks_of_the_page_run() -> None:
-    pytest.importorskip("sqlalchemy")
+    importlib.import_module("sqlalchemy")
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
     assert len(blocks) > 4
     names: dict[str, Any] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sqlite3
@@ -18,8 +19,8 @@ import pytest
 from lollms_client.lollms_discussion import LollmsDiscussion, LollmsMessage
 from tests.discussion.sample_conversations import GIF, PNG, everything
 
-sa = pytest.importorskip("sqlalchemy")
-pytest.importorskip("alembic")
+sa = importlib.import_module("sqlalchemy")
+importlib.import_module("alembic")
 
 from lollms_client.discussion.failures import (  # noqa: E402
     BadConversation,
@@ -204,7 +205,7 @@ def test_a_deep_branch_is_walked_in_steps(store: LollmsDataManager) -> None:
 
 
 def test_encryption_hides_everything_and_tells_a_wrong_key(tmp_path: Path) -> None:
-    pytest.importorskip("cryptography")
+    importlib.import_module("cryptography")
     url = f"sqlite:///{tmp_path / 'secret.db'}"
     with LollmsDataManager(url, encryption_key="correct horse") as store:
         discussion = copied_into(store, everything())
@@ -224,7 +225,7 @@ def test_encryption_hides_everything_and_tells_a_wrong_key(tmp_path: Path) -> No
 
 
 def test_a_changed_ciphertext_is_noticed(tmp_path: Path) -> None:
-    pytest.importorskip("cryptography")
+    importlib.import_module("cryptography")
     path = tmp_path / "secret.db"
     with LollmsDataManager(f"sqlite:///{path}", encryption_key="k") as store:
         discussion = LollmsDiscussion.create_new(None, store)
@@ -240,7 +241,7 @@ def test_a_changed_ciphertext_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_plain_store_is_not_encrypted_afterwards(tmp_path: Path) -> None:
-    pytest.importorskip("cryptography")
+    importlib.import_module("cryptography")
     url = f"sqlite:///{tmp_path / 'plain.db'}"
     with LollmsDataManager(url) as store:
         LollmsDiscussion.create_new(None, store)

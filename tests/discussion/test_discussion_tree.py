@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import pytest
@@ -150,7 +151,7 @@ class StoredTreeMachine(TreeMachine):
     """The same with a discussion in a database, opened anew by a reload."""
 
     def begin(self) -> LollmsDiscussion:
-        store = pytest.importorskip("lollms_client.discussion.store")
+        store = importlib.import_module("lollms_client.discussion.store")
         self.store = store.LollmsDataManager("sqlite://")
         return LollmsDiscussion(None, db_manager=self.store)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from lollms_client.engines.music.catalogue import genres, instruments
 from tests.engines.music.music_measuring import music, score_of
 
-mido = pytest.importorskip("mido")
+mido = importlib.import_module("mido")
 
 
 @pytest.mark.parametrize("name", list(genres()))

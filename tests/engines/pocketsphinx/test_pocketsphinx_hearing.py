@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Callable, Generator, Iterable
 from fractions import Fraction
@@ -160,7 +161,7 @@ def test_flite_is_heard_well(binding: PocketsphinxBinding, flite: Flite, voice: 
 
 
 def test_a_word_out_of_no_dictionary_is_heard_through_the_prompt(binding: PocketsphinxBinding, flite: Flite) -> None:
-    pytest.importorskip("espeakng_loader", reason="espeakng-loader tells how unknown words are pronounced")
+    importlib.import_module("espeakng_loader")
     sound = flite("yesterday we talked about terraform in the evening", "slt")
     assert "terraform" not in hear(binding, sound).text
     result = hear(binding, sound, prompt="Terraform, 42")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from lollms_client.types.chat import ChatRequest, TextDelta, Tool
 from lollms_client.types.message import Message, ReasoningPart, ToolCallPart
 from tests.services.native_cases import KEY, failure, folded, native
 
-xllamacpp: Any = pytest.importorskip("xllamacpp")
+xllamacpp: Any = importlib.import_module("xllamacpp")
 
 DRIVER = BlockingDriver()
 WEATHER = Tool(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.services.openai_llm.cases import chunk as chat_chunk
 from tests.services.openai_llm.test_chat_requests import WEATHER
 from tests.services.openai_llm.test_responses import CALL, EVENTS, MESSAGE, REASONING, response
 
-openai: Any = pytest.importorskip("openai")
+openai: Any = importlib.import_module("openai")
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
 IMAGE = "https://example.com/cat.png"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import time
 import urllib.request
@@ -20,7 +21,7 @@ from lollms_client.families.openai_compatible.llm import OpenAICompatibleLLM
 from lollms_client.types import ChatAccumulator, ChatResult, Message, TextDelta, ToolCallPart
 from tests.services.openai_llm.cases import binding
 
-xllamacpp: Any = pytest.importorskip("xllamacpp")
+xllamacpp: Any = importlib.import_module("xllamacpp")
 
 DRIVER = BlockingDriver()
 SERVER_KEY = "key-of-the-test-server"

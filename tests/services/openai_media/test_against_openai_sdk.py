@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from lollms_client.types.job import JobHandle
 from tests.loopback import Line, Loopback, Received, loopback
 from tests.services.openai_media.wire import B64, KEY, OGG, PNG, binding, form, form_of, json_of
 
-openai = pytest.importorskip("openai")
+openai = importlib.import_module("openai")
 FILM = b"\0\0\0\x18ftypmp42film"
 JOB = {
     "id": "video_1",
