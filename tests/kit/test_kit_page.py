@@ -9,18 +9,14 @@ from pathlib import Path
 import pytest
 
 from lollms_client.cli import main
-from lollms_client.testing.codes import codes_table
-from lollms_client.testing.report import TIERS
+from lollms_client.cli.reference import rules_page
 
-PAGE = (Path(__file__).parent.parent.parent / "docs" / "kit.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parent.parent.parent / "docs"
+PAGE = (DOCS / "kit.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_rules_follows_from_the_code() -> None:
-    assert PAGE.endswith(codes_table())
-
-
-def test_the_tiers_are_those_that_are_given() -> None:
-    assert re.findall(r"^\| (\w+) \| the suites", PAGE, re.M) == list(TIERS)
+    assert (DOCS / "reference-rules.md").read_text(encoding="utf-8") == rules_page()
 
 
 def test_the_first_binding_made_as_the_page_says_passes(

@@ -22,6 +22,11 @@ _BINDINGS_INTRODUCTION = """\
 The bindings that come with lollms_client, out of their manifests. "Proved with" says what each was tried against, and
 by what means; `lollms show BINDING` tells when, with which version, and what its limits are.
 """
+_RULES_INTRODUCTION = """\
+# The rules of the kit
+
+What `lollms check` looks at, suite by suite. Rules marked *advice* are reported and decide nothing.
+"""
 _INTRODUCTION = """\
 # The command `lollms`
 
@@ -61,6 +66,13 @@ def _built_in() -> list[Manifest]:
 def bindings_page() -> str:
     """`docs/bindings.md`: all bindings that come with this package."""
     return _BINDINGS_INTRODUCTION + "\n" + bindings_table() + "\n"
+
+
+def rules_page() -> str:
+    """`docs/reference-rules.md`: every rule of the kit."""
+    from lollms_client.testing.codes import codes_table
+
+    return _RULES_INTRODUCTION + "\n" + codes_table()
 
 
 def with_bindings(text: str) -> str:
@@ -124,11 +136,12 @@ def _placeholder(action: argparse.Action) -> str:
 
 
 def main(folder: str = ".") -> None:
-    """Write `docs/cli.md`, `docs/bindings.md` and the table of offline bindings in `README.md`."""
+    """Write the generated pages of `docs` and the table of offline bindings in `README.md`."""
     root = Path(folder)
     (root / "docs").mkdir(exist_ok=True)
     (root / "docs" / "cli.md").write_text(commands_page(), encoding="utf-8")
     (root / "docs" / "bindings.md").write_text(bindings_page(), encoding="utf-8")
+    (root / "docs" / "reference-rules.md").write_text(rules_page(), encoding="utf-8")
     readme = root / "README.md"
     readme.write_text(with_bindings(readme.read_text(encoding="utf-8")), encoding="utf-8")
 

@@ -8,7 +8,7 @@ from lollms_client.testing.rules import SUITES, all_rules
 def codes_table() -> str:
     """A Markdown table of every rule for each suite: code, what holds, why, and how to mend it."""
     parts: list[str] = []
-    for suite in SUITES.values():
+    for suite in sorted({rule.suite for rule in all_rules()}, key=list(SUITES.values()).index):
         parts += [f"### {suite.capitalize()}", "", "| Code | Rule | Why | Cure |", "|---|---|---|---|"]
         for rule in all_rules():
             if rule.suite == suite:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lollms_client.testing.leaking import ROUNDS
-from lollms_client.testing.rules import NotApplicable, rule
+from lollms_client.testing.rules import Unproven, rule
 from lollms_client.testing.subject import Subject
 
 MEBIBYTES = 4.0
@@ -13,7 +13,7 @@ MEBIBYTES = 4.0
 
 def _grown(subject: Subject, name: str) -> float:
     if not subject.evidence.called:
-        raise NotApplicable("nothing was called")
+        raise Unproven("nothing was called")
     return subject.evidence.grown.get(name, 0.0)
 
 

@@ -7,20 +7,25 @@ from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 # suites that must be clean, from the lowest tier up; a tier is given only for what was computed
-TIERS = {"bronze": ("manifest", "contract")}
-_COLOURS = {"bronze": "#a9713a", "none": "#9f9f9f"}
-_MARKS = {"passed": "✓", "failed": "✗", "advice": "•", "excepted": "–", "skipped": " "}
+TIERS = {
+    "bronze": ("manifest", "contract"),
+    "silver": ("wire", "errors", "cancellation", "secrets"),
+    "gold": ("adversaries", "media", "leaks"),
+    "platinum": ("live",),
+}
+_COLOURS = {"none": "#9f9f9f", "bronze": "#a9713a", "silver": "#7d8894", "gold": "#b8860b", "platinum": "#4b7f8c"}
+_MARKS = {"passed": "✓", "failed": "✗", "advice": "•", "excepted": "–", "unproven": "?", "skipped": " "}
 
 
 class Finding(NamedTuple):
-    """What one rule said. `state`: passed, failed, advice (a rule that is not required), excepted or skipped."""
+    """What one rule said. `state`: passed, failed, advice (not required), excepted, unproven or skipped."""
 
     code: str
     suite: str
     title: str
     state: str
     faults: tuple[str, ...]
-    reason: str  # of the rule; of the exception; why it was skipped
+    reason: str  # of the rule; of the exception; why it was skipped or is unproven
     cure: str
 
 
@@ -33,7 +38,7 @@ class Report(NamedTuple):
 
     @property
     def tier(self) -> str:
-        """The highest tier whose suites are clean and say something, "" for none."""
+        """The highest tier whose suites were run and are clean, "" for none."""
         reached = ""
         for tier, suites in TIERS.items():
             if not all(self._clean(suite) for suite in suites):
@@ -52,7 +57,7 @@ class Report(NamedTuple):
 
     def _clean(self, suite: str) -> bool:
         found = [finding for finding in self.findings if finding.suite == suite]
-        return all(item.state != "failed" for item in found) and any(item.state == "passed" for item in found)
+        return bool(found) and all(item.state not in ("failed", "unproven") for item in found)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -100,7 +105,8 @@ class Report(NamedTuple):
 def _note(finding: Finding) -> str:
     if finding.state == "excepted":
         return f" (excepted: {finding.reason})"
-    return f" (not applicable: {finding.reason})" if finding.state == "skipped" else ""
+    words = {"skipped": "not applicable", "unproven": "not proven"}.get(finding.state)
+    return f" ({words}: {finding.reason})" if words else ""
 
 
 __all__ = ["TIERS", "Finding", "Report"]

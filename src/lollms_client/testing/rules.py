@@ -10,12 +10,19 @@ if TYPE_CHECKING:
     from lollms_client.testing.subject import Subject
 
 Finder = Callable[["Subject"], Iterator[str]]
-SUITES = {"M": "manifest", "C": "contract", "S": "secrets", "L": "leaks"}  # by the letter that begins the codes
+SUITES = {  # by the letter that begins the codes
+    "M": "manifest", "C": "contract", "W": "wire", "E": "errors", "X": "cancellation", "S": "secrets",
+    "A": "adversaries", "D": "media", "L": "leaks", "Q": "equality", "V": "live",
+}  # fmt: skip
 _HOMES = ("manifest_rules", "parameter_rules", "import_rules", "contract_rules", "secret_rules", "leak_rules")
 
 
 class NotApplicable(Exception):
-    """A rule that says nothing about this binding; the text says why."""
+    """A rule that says nothing about this binding, by what the binding is; the text says why."""
+
+
+class Unproven(Exception):
+    """A rule that could not be tried here; the text says what is missing. No tier is given over it."""
 
 
 class Rule(NamedTuple):

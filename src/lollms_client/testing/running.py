@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lollms_client.testing.quality import read_exceptions
 from lollms_client.testing.report import Finding, Report
-from lollms_client.testing.rules import SUITES, NotApplicable, Rule, all_rules
+from lollms_client.testing.rules import SUITES, NotApplicable, Rule, Unproven, all_rules
 from lollms_client.testing.subject import Subject, find_subject
 
 
@@ -31,6 +31,8 @@ def apply_rule(rule: Rule, subject: Subject, exceptions: dict[str, str]) -> Find
         state = "passed" if not faults else "failed" if rule.required else "advice"
     except NotApplicable as why:
         faults, state, reason = (), "skipped", str(why)
+    except Unproven as why:
+        faults, state, reason = (), "unproven", str(why)
     if faults and rule.code in exceptions:
         state, reason = "excepted", exceptions[rule.code]
     return Finding(rule.code, rule.suite, rule.title, state, faults, reason, rule.cure)

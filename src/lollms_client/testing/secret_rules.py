@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lollms_client.testing.rules import NotApplicable, rule
+from lollms_client.testing.rules import NotApplicable, Unproven, rule
 from lollms_client.testing.subject import Subject
 
 
 def _leaks(subject: Subject, channel: str) -> Iterator[str]:
     evidence = subject.evidence
     if not evidence.called:
-        raise NotApplicable("nothing was called")
+        raise Unproven("nothing was called")
     if not evidence.secrets:
         raise NotApplicable("it has no secret settings")
     for name in evidence.leaks.get(channel, ()):
