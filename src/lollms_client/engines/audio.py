@@ -324,7 +324,7 @@ def _samples_of(container: InputContainer, rate: int, mono: bool) -> Iterator[Sa
 
 def _all_samples_of(container: InputContainer, track: AudioStream, rate: int, mono: bool) -> Iterator[Samples]:
     """Decode a sound track; in a film, silence stands in where the sound starts after the picture."""
-    layout = "mono" if mono else None
+    layout: str | None = None
     late = _late_start(container, track)
     resampler: AudioResampler | None = None
     described: tuple[Any, ...] = ()
@@ -334,8 +334,8 @@ def _all_samples_of(container: InputContainer, track: AudioStream, rate: int, mo
             _check_frame(frame)
             if resampler is not None:
                 yield from _as_samples(resampler.resample(None), mono)
-            layout = layout or frame.layout.name
-            resampler, described = AudioResampler(format="fltp", layout=layout, rate=rate), shape
+            layout = frame.layout.name if mono else layout or frame.layout.name
+            resampler, described = AudioResampler(format="flt", layout=layout, rate=rate), shape
         if late:
             channels = 1 if mono else frame.layout.nb_channels
             yield np.zeros(round(late * rate) if mono else (round(late * rate), channels), np.float32)
@@ -378,7 +378,11 @@ def _late_start(container: InputContainer, track: AudioStream) -> float:
 
 
 def _as_samples(frames: list[AudioFrame], mono: bool) -> Iterator[Samples]:
+    """Interleaved frames as samples; one channel is the mean of all, which cannot clip as the codec library's mix may.
+
+    Frames are interleaved because PyAV crashes on eight planes and more.
+    """
     for frame in frames:
-        planes = frame.to_ndarray().astype(np.float32, copy=False)
-        if planes.shape[1]:
-            yield planes[0] if mono else np.ascontiguousarray(planes.T)
+        samples = frame.to_ndarray().astype(np.float32, copy=False).reshape(-1, frame.layout.nb_channels)
+        if len(samples):
+            yield samples.mean(axis=1, dtype=np.float32) if mono else samples

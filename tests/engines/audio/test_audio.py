@@ -92,6 +92,18 @@ def test_stereo_stays_stereo_and_mixes_down_to_mono() -> None:
         assert len(mixed) == len(samples)
 
 
+@pytest.mark.parametrize("channels", [2, 3, 6, 8, 16])
+def test_mixing_down_averages_the_channels_and_does_not_clip(channels: int) -> None:
+    loud = np.stack([tone(16_000) * 1.8, *[tone(16_000) * 1.2] * (channels - 1)], axis=1)
+    steps = np.rint(loud * 32767).astype("<i2")
+    header = struct.pack("<IHHIIHH", 16, 1, channels, 16_000, 32_000 * channels, 2 * channels, 16)
+    body = b"WAVEfmt " + header + b"data" + struct.pack("<I", steps.nbytes) + steps.tobytes()
+    wave = b"RIFF" + struct.pack("<I", len(body)) + body
+    samples, _ = audio.decode(wave)
+    assert np.abs(samples - loud.mean(axis=1)).max() < 1e-3
+    assert audio.decode(wave, mono=False)[0].shape == loud.shape
+
+
 def test_too_many_channels_and_useless_rates_are_refused() -> None:
     with pytest.raises(BadSetting, match="mp3 holds at most 2 channels, not 6"):
         audio.encode(np.zeros((100, 6), np.float32), 48_000, "mp3")
