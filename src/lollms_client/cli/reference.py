@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from lollms_client.cli.binding_page import page_name
 from lollms_client.cli.command_table import COMMANDS, load_command
 from lollms_client.cli.manifest_options import PARAMETERS, SHARED, add_common_options
 from lollms_client.cli.parsing import Parser
@@ -45,27 +46,32 @@ Exit codes: 0 done, 1 the call failed, 2 wrong usage or a wrong setting, 3 a key
 """
 
 
-def bindings_table(*, offline_only: bool = False) -> str:
-    """The bindings that come with this package as a Markdown table, out of their manifests."""
+def bindings_table(*, offline_only: bool = False, linked: bool = False) -> str:
+    """The bindings that come with this package as a Markdown table, out of their manifests.
+
+    `linked` lets each name lead to the binding's page, which exists on the built site alone.
+    """
     lines = ["| Modality | Binding | What it is | Offline | Proved with |", "|---|---|---|---|---|"]
-    for manifest in _built_in():
+    for manifest in built_in_manifests():
         if manifest.offline or not offline_only:
             first = " ".join(manifest.description.split()).partition(". ")[0].rstrip(".").replace("|", "\\|")
             proved = ", ".join(str(item.get("how", "")) for item in manifest.verified if isinstance(item, dict))
             offline = "yes" if manifest.offline else "no"
+            name = f"[`{manifest.name}`]({page_name(manifest)})" if linked else f"`{manifest.name}`"
             kind = TYPE_TITLES[manifest.binding_type]
-            lines.append(f"| {kind} (`{manifest.binding_type}`) | `{manifest.name}` | {first} | {offline} | {proved} |")
+            lines.append(f"| {kind} (`{manifest.binding_type}`) | {name} | {first} | {offline} | {proved} |")
     return "\n".join(lines)
 
 
-def _built_in() -> list[Manifest]:
+def built_in_manifests() -> list[Manifest]:
+    """The manifests of the bindings that come with this package, by modality and name."""
     registry = Registry(environment={"LOLLMS_HOME": os.devnull})
     return [item.manifest for item in registry.list() if item.source == "built-in" and item.manifest is not None]
 
 
-def bindings_page() -> str:
+def bindings_page(*, linked: bool = False) -> str:
     """`docs/bindings.md`: all bindings that come with this package."""
-    return _BINDINGS_INTRODUCTION + "\n" + bindings_table() + "\n"
+    return _BINDINGS_INTRODUCTION + "\n" + bindings_table(linked=linked) + "\n"
 
 
 def rules_page() -> str:

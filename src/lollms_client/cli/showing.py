@@ -45,7 +45,7 @@ def _data(entry: BindingEntry, manifest: Manifest) -> dict[str, Any]:
         "missing_requirements": list(missing_requirements(manifest)),
         "settings_schema": manifest.settings_schema(),
         "method_schemas": {name: manifest.method_schema(name) for name in manifest.method_parameters},
-        "may_reach": _reach_words(manifest),
+        "may_reach": reach_words(manifest),
     }
 
 
@@ -70,20 +70,23 @@ def _lines(entry: BindingEntry, manifest: Manifest) -> Iterator[str]:
 def _short_facts(entry: BindingEntry, manifest: Manifest) -> Iterator[str]:
     if manifest.capabilities:
         yield from _list("Can", [", ".join(manifest.capabilities)])
-    yield from _list("May reach", [_reach_words(manifest)])
+    yield from _list("May reach", [reach_words(manifest)])
     missing = missing_requirements(manifest)
     packages = [f"{item} ({'missing' if item in missing else 'installed'})" for item in requirements_of(manifest)]
     if missing:
         packages.append(f"install what is missing: lollms install {entry.name}")
     yield from _list("Needs", packages or ["nothing beyond lollms_client"])
-    yield from _list("Fetches once, into the data folder", [_asset_words(asset) for asset in manifest.assets])
-    yield from _list("Licences of what it uses", [_license_words(item) for item in manifest.licenses])
-    yield from _list("Verified", [_verified_words(item) for item in manifest.verified])
+    yield from _list(
+        "Fetches once, into the data folder", [asset_words(asset) + _present_words(asset) for asset in manifest.assets]
+    )
+    yield from _list("Licences of what it uses", [license_words(item) for item in manifest.licenses])
+    yield from _list("Verified", [verified_words(item) for item in manifest.verified])
     yield from _list("Links", [f"{name}: {address}" for name, address in manifest.links.items()])
     yield from _list("Hides", [str(place) for place in entry.shadows])
 
 
-def _reach_words(manifest: Manifest) -> str:
+def reach_words(manifest: Manifest) -> str:
+    """What the binding may reach, as its manifest declares it."""
     if manifest.reach:
         return "; ".join(f"{kind}: {_joined(places)}" for kind, places in manifest.reach.items())
     if manifest.offline:
@@ -95,17 +98,20 @@ def _joined(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _asset_words(asset: Any) -> str:
+def asset_words(asset: Any) -> str:
+    """What an engine fetches: its name, size, licence and package."""
     if not isinstance(asset, dict):
         return str(asset)
     size = f", {round(asset['size_bytes'] / 1e6)} MB" if asset.get("size_bytes") else ""
     where = (
         f", out of the package {asset['package']} {asset.get('version', '')}".rstrip() if asset.get("package") else ""
     )
-    return f"{asset.get('name')}{size}, licence {asset.get('license', 'not stated')}{where}{_present_words(asset)}"
+    return f"{asset.get('name')}{size}, licence {asset.get('license', 'not stated')}{where}"
 
 
-def _present_words(asset: dict[str, Any]) -> str:
+def _present_words(asset: Any) -> str:
+    if not isinstance(asset, dict):
+        return ""
     from lollms_client.assets import is_present
     from lollms_client.engines.asset_catalogue import ALL
 
@@ -113,13 +119,15 @@ def _present_words(asset: dict[str, Any]) -> str:
     return "" if known is None else " (here)" if is_present(known) else " (not fetched yet)"
 
 
-def _license_words(item: dict[str, Any]) -> str:
+def license_words(item: dict[str, Any]) -> str:
+    """The licence of an engine or of weights, with address and note."""
     note = " ".join(str(item.get("note", "")).split())
     parts = [f"{item.get('name')}: {item.get('license', 'not stated')}", str(item.get("url", "")), note]
     return " — ".join(part for part in parts if part)
 
 
-def _verified_words(item: Any) -> str:
+def verified_words(item: Any) -> str:
+    """How something was verified, when, and what was found."""
     if not isinstance(item, dict):
         return str(item)
     head = " ".join(str(item[key]) for key in ("how", "date") if item.get(key))
