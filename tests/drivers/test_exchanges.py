@@ -288,6 +288,8 @@ _GARBAGE = [
     b"HTTP/1.1 abc OK\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nxx\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{}",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 4\r\n\r\n{}",
+    b"HTTP/1.1 200 OK\r\nX: " + b"a" * 300_000 + b"\r\nContent-Length: 2\r\n\r\n{}",
     b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{"a":',
     b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>",
     b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
@@ -304,6 +306,37 @@ def test_garbage_is_a_bad_reply(runner: Runner, reply: bytes) -> None:
 
     with loopback(handler) as server, pytest.raises(errors.BadReply):
         runner.run(service(server.url, max_retries=0).post("x", {}))
+
+
+def test_a_head_that_breaks_off_is_no_empty_reply(runner: Runner) -> None:
+    def handler(line: Line, request: Received) -> str:
+        line.send(b"HTTP/1.1 200 OK\r\nContent-Type: applicati")
+        return "close"
+
+    with loopback(handler) as server, pytest.raises((errors.BadReply, errors.Unavailable)):
+        runner.run(service(server.url, max_retries=0).post("x", {}))
+
+
+_HEADS = [
+    b"HTTP/1.1 200 OK\r\ncontent-LENGTH:  8 \r\n\r\n",
+    b"HTTP/1.1 200\r\nContent-Length: 8\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n",
+    b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 8\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nX-Name: caf\xe9\r\nContent-Length: 8\r\n\r\n",
+    b"HTTP/1.0 200 OK\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("head", _HEADS)
+def test_reads_unusual_heads(runner: Runner, head: bytes) -> None:
+    def handler(line: Line, request: Received) -> str:
+        line.send(head + b'{"a": 1}')
+        return "close"
+
+    with loopback(handler) as server:
+        assert runner.run(service(server.url, max_retries=0).post("x", {})) == {"a": 1}
 
 
 def test_an_error_in_a_good_reply_is_an_error(runner: Runner) -> None:

@@ -187,17 +187,20 @@ def check_proxy(proxy: str) -> str:
 def split_url(request: HttpRequest) -> tuple[str, str, int, str]:
     """Scheme, host, port and target of the request's URL; BadSetting for what is no http(s) URL."""
     try:
-        parts = urlsplit(request.url)
-        port = parts.port
+        scheme, host, port, target = _split(request.url)
     except ValueError as error:
         raise BadSetting(f"not a usable address: {redact(request.url)!r} ({error})", setting="host_address") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if scheme not in ("http", "https") or not host:
         shown = redact(request.url)
         raise BadSetting(f"the address must begin with http:// or https://, not {shown!r}", setting="host_address")
+    return scheme, host, port or (443 if scheme == "https" else 80), target
+
+
+@functools.lru_cache(maxsize=128)
+def _split(url: str) -> tuple[str, str, int | None, str]:
+    parts = urlsplit(url)
     target = parts.path or "/"
-    if parts.query:
-        target = f"{target}?{parts.query}"
-    return parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), target
+    return parts.scheme, parts.hostname or "", parts.port, f"{target}?{parts.query}" if parts.query else target
 
 
 def keeps_going(headers: Mapping[str, str]) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from lollms_client.drivers import transport as seam
 from lollms_client.drivers.context import CallContext, timed_out
 from lollms_client.drivers.pool import ConnectionPool, Destination
+from lollms_client.drivers.reply_head import HeadedReply
 from lollms_client.drivers.tls import tls_context
 from lollms_client.errors import BadSetting, LollmsError
 from lollms_client.flow import HttpRequest
@@ -95,7 +96,7 @@ class _Exchange:
             self._set_limit(context.limits(self._request).first_byte, "first_byte", context)
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 self._sock.sendall(message)  # where it breaks off, an early answer says why
-            reply = http.client.HTTPResponse(self._sock, method=self._request.method)
+            reply = HeadedReply(self._sock, method=self._request.method)
             try:
                 reply.begin()
             except BaseException:
@@ -103,7 +104,7 @@ class _Exchange:
                 raise
             self._reply = reply
             self.status = reply.status
-            self.headers = _lower(reply)
+            self.headers = reply.fields
         except BaseException as error:  # noqa: BLE001 (given its own meaning)
             self.close()
             self._fail(error, context)
@@ -163,14 +164,6 @@ class _Exchange:
                 raise seam.cut_off(self._request, error) from error
             raise seam.unavailable(self._request, error, sent=True) from error
         raise error
-
-
-def _lower(reply: http.client.HTTPResponse) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for name, value in reply.headers.items():
-        key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    return headers
 
 
 def _shut_down(sock: socket.socket) -> None:

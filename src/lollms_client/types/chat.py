@@ -228,13 +228,16 @@ def decode_arguments(text: str) -> tuple[dict[str, Any], str | None]:
         return {}, text
 
 
+_NO_USAGE = Usage()
+
+
 class ChatAccumulator:
     """Folds stream parts into a ChatResult; a call that is not streamed is the same stream drained."""
 
     def __init__(self) -> None:
         self._answers: dict[int, _Answer] = {}
         self._warnings: list[CallWarning] = []
-        self._usage = Usage()
+        self._usage = _NO_USAGE
         self._model: str | None = None
         self._id: str | None = None
         self._extra: dict[str, Any] = {}
@@ -297,7 +300,9 @@ class ChatAccumulator:
         if part.index is not None and part.finish is not None:
             self._answer(part.index).finish = part.finish
             self.finished = True
-        if part.usage is not None:
+        if part.usage is not None and self._usage is _NO_USAGE:
+            self._usage = part.usage
+        elif part.usage is not None:
             known = {
                 name: value for name in part.usage.__struct_fields__ if (value := getattr(part.usage, name)) is not None
             }

@@ -100,14 +100,14 @@ class ChatReader:
 
     def chunk(self, value: Any) -> list[StreamPart]:
         """The parts of one chunk, or of a whole reply."""
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return []
         if value.get("error"):
             raise self._failure(value)
         self._remember(value)
         parts: list[StreamPart] = []
         for choice in value.get("choices") or ():
-            if isinstance(choice, Mapping):
+            if isinstance(choice, dict):
                 self._read_choice(choice, parts)
         return parts
 
@@ -149,9 +149,9 @@ class ChatReader:
             state.refused += delta["refusal"]
             parts.append(TextDelta(text=delta["refusal"], index=index))
         for call in delta.get("tool_calls") or ():
-            if isinstance(call, Mapping):
+            if isinstance(call, dict):
                 parts.append(_tool_call(call, index, state))
-        if isinstance(delta.get("audio"), Mapping):
+        if isinstance(delta.get("audio"), dict):
             parts.append(self._audio(delta["audio"], index))
         for image in delta.get("images") or ():
             _add_image(image, index, parts)
@@ -201,7 +201,7 @@ class ChatReader:
 
 def _inner(value: Mapping[str, Any], outer: str, name: str) -> Any:
     found = value.get(outer)
-    return found.get(name) if isinstance(found, Mapping) else None
+    return found.get(name) if isinstance(found, dict) else None
 
 
 def _add_text(pieces: list[tuple[bool, str]], index: int, parts: list[StreamPart]) -> None:
@@ -213,7 +213,7 @@ def _add_content_list(content: list[Any], index: int, state: _Choice, parts: lis
     for piece in content:
         if isinstance(piece, str):
             _add_text(state.splitter.feed(piece), index, parts)
-        elif not isinstance(piece, Mapping):
+        elif not isinstance(piece, dict):
             continue
         elif isinstance(piece.get("text"), str) and piece.get("type") in ("text", "output_text", None):
             _add_text(state.splitter.feed(piece["text"]), index, parts)
@@ -228,7 +228,7 @@ def _add_content_list(content: list[Any], index: int, state: _Choice, parts: lis
 
 def _texts(pieces: Any) -> list[str]:
     return [
-        piece["text"] for piece in pieces or () if isinstance(piece, Mapping) and isinstance(piece.get("text"), str)
+        piece["text"] for piece in pieces or () if isinstance(piece, dict) and isinstance(piece.get("text"), str)
     ]
 
 
@@ -249,7 +249,7 @@ def _tool_call(call: Mapping[str, Any], index: int, state: _Choice) -> ToolCallD
 
 
 def _add_image(image: Any, index: int, parts: list[StreamPart]) -> None:
-    url = _inner(image, "image_url", "url") if isinstance(image, Mapping) else None
+    url = _inner(image, "image_url", "url") if isinstance(image, dict) else None
     if isinstance(url, str) and url.startswith("data:"):
         try:
             parts.append(MediaDelta(media=Media.of(url), index=index))
@@ -259,7 +259,7 @@ def _add_image(image: Any, index: int, parts: list[StreamPart]) -> None:
 
 def logprobs_of(value: Any) -> tuple[TokenLogprob, ...]:
     """Log probabilities in the shape of chat (`content`) or of completions (`tokens`, `token_logprobs`)."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return ()
     if isinstance(value.get("content"), list):
         return token_logprobs(value["content"])
@@ -288,5 +288,5 @@ def token_logprobs(rows: Any) -> tuple[TokenLogprob, ...]:
             alternatives=token_logprobs(row.get("top_logprobs") or ()),
         )
         for row in rows
-        if isinstance(row, Mapping) and isinstance(row.get("logprob"), (int, float))
+        if isinstance(row, dict) and isinstance(row.get("logprob"), (int, float))
     )

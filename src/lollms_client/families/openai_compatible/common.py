@@ -41,7 +41,7 @@ class OpenAICompatible(HttpBinding):
 
     def reply_error(self, value: Any) -> Any:
         """The error hidden in a decoded reply: under `error`, or as a status beside an empty answer."""
-        if isinstance(value, Mapping) and isinstance(value.get("base_resp"), Mapping) and not value.get("choices"):
+        if isinstance(value, dict) and isinstance(value.get("base_resp"), dict) and not value.get("choices"):
             status = value["base_resp"]
             if status.get("status_code"):
                 return {"error": {"message": status.get("status_msg"), "code": status["status_code"]}}

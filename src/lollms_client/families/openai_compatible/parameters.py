@@ -101,11 +101,13 @@ class Parameters:
         """The fields of a body for common fields of the request; `names`: our name to the wire's."""
         body: dict[str, Any] = {}
         for name, usual in names.items():
-            value = self.take(name)
+            value = self.take(name) if getattr(self.request, name) is not None else None
+            if value is None:
+                continue
             path, _, constant = self.binding.quirks.renames.get(f"{name}={value}", "").partition("=")
             if path:
                 put(body, path, _CONSTANTS.get(constant, constant))
-            elif value is not None:
+            else:
                 put(body, self.wire_name(name, usual), value)
         return body
 

@@ -10,7 +10,7 @@ from lollms_client.types.accounting import Usage
 
 def usage_of(value: Any) -> Usage | None:
     """What the reply says about use and cost, None where it says nothing; unknown stays unknown."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     asked = _mapping(value, "prompt_tokens_details", "input_tokens_details")
     answered = _mapping(value, "completion_tokens_details", "output_tokens_details")
@@ -27,7 +27,7 @@ def usage_of(value: Any) -> Usage | None:
 
 
 def _mapping(value: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
-    return next((value[name] for name in names if isinstance(value.get(name), Mapping)), {})
+    return next((value[name] for name in names if isinstance(value.get(name), dict)), {})
 
 
 def _first(value: Mapping[str, Any], *names: str) -> int | None:
@@ -47,6 +47,6 @@ def _cost(value: Mapping[str, Any]) -> float | None:
     if ticks is not None:
         return ticks / 1e10
     cost = value.get("cost", value.get("estimated_cost"))
-    if isinstance(cost, Mapping):
+    if isinstance(cost, dict):
         cost = cost.get("total_cost")
     return float(cost) if isinstance(cost, (int, float)) and not isinstance(cost, bool) else None
