@@ -18,7 +18,7 @@ from lollms_client.types.accounting import Usage
 from lollms_client.types.embedding import EmbeddingRequest, EmbeddingResult
 
 if TYPE_CHECKING:
-    from lollms_client.families.openai_compatible.common import OpenAICompatible
+    from lollms_client.families.openai_compatible.service import OpenAICompatible
 
 Vector = tuple[float, ...]
 

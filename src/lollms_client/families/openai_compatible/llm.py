@@ -9,12 +9,12 @@ from typing import Any
 from lollms_client.errors import BadReply, BadSetting, LollmsError, Unsupported
 from lollms_client.families.openai_compatible.chat_body import chat_body
 from lollms_client.families.openai_compatible.chat_reading import ChatReader
-from lollms_client.families.openai_compatible.common import OpenAICompatible
 from lollms_client.families.openai_compatible.completions_body import completion_body
 from lollms_client.families.openai_compatible.embeddings import embed
 from lollms_client.families.openai_compatible.parameters import Parameters
 from lollms_client.families.openai_compatible.responses_body import responses_body
 from lollms_client.families.openai_compatible.responses_reading import ResponsesReader
+from lollms_client.families.openai_compatible.service import OpenAICompatible
 from lollms_client.families.openai_compatible.tokens import count_here, counted, listed, token_body, token_path
 from lollms_client.lollms_llm_binding import LollmsLLMBinding
 from lollms_client.types.catalogue import ModelInfo

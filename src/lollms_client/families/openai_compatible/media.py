@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from lollms_client import errors
-from lollms_client.families.openai_compatible.common import OpenAICompatible
 from lollms_client.families.openai_compatible.facts import ModelFacts
+from lollms_client.families.openai_compatible.service import OpenAICompatible
 from lollms_client.flow import HttpRequest, Timeouts
 from lollms_client.types.accounting import Usage
 from lollms_client.types.media import Media

@@ -10,7 +10,7 @@ from lollms_client.manifest.model import Parameter
 from lollms_client.types.accounting import CallWarning
 
 if TYPE_CHECKING:
-    from lollms_client.families.openai_compatible.common import OpenAICompatible
+    from lollms_client.families.openai_compatible.service import OpenAICompatible
 
 # parameters of a call that steer this side and are no fields of a body
 OF_THIS_SIDE = frozenset({"wire", "extra_body", "model"})

@@ -18,8 +18,8 @@ from lollms_client.errors import BadReply, BadSetting, MissingDependency
 from lollms_client.types.accounting import TokenCount
 
 if TYPE_CHECKING:
-    from lollms_client.families.openai_compatible.common import OpenAICompatible
     from lollms_client.families.openai_compatible.quirks import TokenRoute
+    from lollms_client.families.openai_compatible.service import OpenAICompatible
 
 _logger = logging.getLogger(__name__)
 # where tiktoken takes the vocabulary of an encoding from, and so the name of its cached file
