@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from lollms_client.testing.media_facts import Observation
+
 LIMIT = 240.0  # seconds for the whole process
 
 
@@ -46,6 +48,9 @@ class Evidence(msgspec.Struct, kw_only=True):
     missing: str = ""  # a package that is not installed
     is_flow: bool = False
     is_engine: bool = False
+    local: bool = False  # a call is real work on this machine: an engine, or offline by its manifest
+    not_called: str = ""  # why nothing could be called, and what to do about it
+    observations: list[Observation] = []  # results of calls, looked at
     methods: list[str] = []  # documented methods that the class defines itself
     signature_faults: list[str] = []
     drift: list[str] = []

@@ -14,7 +14,9 @@ SUITES = {  # by the letter that begins the codes
     "M": "manifest", "C": "contract", "W": "wire", "E": "errors", "X": "cancellation", "S": "secrets",
     "A": "adversaries", "D": "media", "L": "leaks", "Q": "equality", "V": "live",
 }  # fmt: skip
-_HOMES = ("manifest_rules", "parameter_rules", "import_rules", "contract_rules", "secret_rules", "leak_rules")
+_HOMES = (
+    "manifest_rules", "parameter_rules", "import_rules", "contract_rules", "secret_rules", "leak_rules", "media_rules",
+)  # fmt: skip
 
 
 class NotApplicable(Exception):
