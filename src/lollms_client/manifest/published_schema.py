@@ -14,6 +14,7 @@ from lollms_client.manifest.field_rules import REQUIREMENT
 from lollms_client.manifest.json_schema import DRAFT, JSON_TYPES
 from lollms_client.manifest.model import TYPE_TITLES
 from lollms_client.manifest.parameter_rules import KEYS, NAME, QUIET_KEYS, VARIABLE
+from lollms_client.manifest.reach import HOST
 from lollms_client.manifest.reading import FIELDS, METHOD_SUFFIX, QUIET_FIELDS, SETTINGS_SECTIONS, TEXT_FIELDS
 
 ADDRESS = "https://raw.githubusercontent.com/lollms/lollms_client/main/src/lollms_client/manifest/schema.json"
@@ -103,7 +104,27 @@ def _field(key: str) -> dict[str, Any]:
         return {"type": ["array", "null"]}
     if key == "offline":
         return _FLAG
-    return _MAPPING if key in ("reach", "service") else _TEXTS
+    if key == "reach":
+        return _reach()
+    return _MAPPING if key == "service" else _TEXTS
+
+
+def _reach() -> dict[str, Any]:
+    hosts = {**_FULL_TEXT, "pattern": f"^\\s*({HOST.pattern})\\s*$"}
+    one_host = {"type": ["string", "number", "boolean", "null"], "pattern": f"^\\s*({HOST.pattern})?\\s*$"}
+    return {
+        "type": ["object", "null"],
+        "properties": {
+            "hosts": {
+                "description": "Names or addresses of hosts; * stands for anything, and a port may follow.",
+                "anyOf": [{"type": "array", "items": hosts}, one_host],
+            },
+            "paths": {"description": "Files and folders that it reads or writes; ~ is the user's own.", **_TEXTS},
+            "processes": {"description": "Programs that it starts, by name or path.", **_TEXTS},
+        },
+        "patternProperties": {"^x-": True},
+        "additionalProperties": False,
+    }
 
 
 def _parameters() -> dict[str, Any]:

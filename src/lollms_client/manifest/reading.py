@@ -9,6 +9,7 @@ from lollms_client.errors import BadManifest
 from lollms_client.manifest.field_rules import ManifestReader, bad_manifest
 from lollms_client.manifest.model import BINDING_TYPES, TYPE_TITLES, Manifest, Parameter
 from lollms_client.manifest.parameter_rules import read_parameter
+from lollms_client.manifest.reach_rules import read_reach
 from lollms_client.manifest.values import near_names, shown
 from lollms_client.manifest.yaml_nodes import Mapping, Node, Scalar, Sequence, YamlProblem, plain, read_file
 
@@ -83,7 +84,7 @@ class _Reading:
             verified=reader.mappings(get("verified"), "verified", key="how"),
             limits=reader.texts(get("limits"), "limits"),
             offline=bool(reader.flag(get("offline"), "offline")),
-            reach=reader.mapping(get("reach"), "reach"),
+            reach=read_reach(reader, get("reach")),
             service=reader.mapping(get("service"), "service"),
             commands=self.commands(),
             extra=self.extra(),
