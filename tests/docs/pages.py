@@ -1,0 +1,45 @@
+"""Reads the fenced blocks of a page, with the directive in the comment above each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+_FENCE = re.compile(
+    r"^(?:<!-- (?P<directive>not run|file): (?P<words>[^\n]+?) -->\n)?```(?P<info>[^\n]*)\n(?P<text>.*?)^```[ ]*$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+class Block(NamedTuple):
+    """One fenced block: `file` is where it is written to, `reason` why it is not run."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+    file: str
+    reason: str
+
+
+def pages() -> list[str]:
+    """README.md and every page of the documentation."""
+    return ["README.md", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(page: str, text: str | None = None) -> Iterator[Block]:
+    """The blocks of one page in their order."""
+    content = (ROOT / page).read_text(encoding="utf-8") if text is None else text
+    for found in _FENCE.finditer(content):
+        words = found["words"] or ""
+        yield Block(
+            page,
+            content.count("\n", 0, found.start("info")) + 1,
+            found["info"].strip(),
+            found["text"],
+            file=words if found["directive"] == "file" else "",
+            reason=words if found["directive"] == "not run" else "",
+        )
