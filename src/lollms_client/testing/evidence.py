@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     code: str = ""
     size: int = 0  # of the value: bytes, letters or items
     usable: bool = True  # an error dictionary has a message; a value has the documented type
+    settings: list[str] = []  # of a value: those with a CallWarning; of an error: the one that it names
 
 
 class Changes(msgspec.Struct, kw_only=True):
@@ -38,6 +40,23 @@ class Changes(msgspec.Struct, kw_only=True):
     megabytes: float = 0.0  # by which the process grew
 
 
+class EngineEvidence(msgspec.Struct, kw_only=True):
+    """What calls of a binding that works on this machine gave, by the titles of the planned calls."""
+
+    calls: dict[str, Outcome] = {}
+    steps: dict[str, int] = {}  # progress and parts that each call told
+    together: list[Outcome] = []  # the main call from two threads at once
+    cancelled: dict[str, Outcome] = {}  # cancelled in the middle
+    steps_after: dict[str, int] = {}  # that came after the cancel
+    after_cancel: dict[str, Outcome] = {}  # the next call
+    tripped: Outcome | None = None  # with a token that was tripped before
+    dropped: dict[str, Outcome] = {}  # the asyncio task cancelled, the stream closed
+    still_working: list[str] = []  # threads that went on long after that
+    wrong: dict[str, Outcome] = {}  # calls with something wrong, by what is wrong
+    documented_wrong: dict[str, Outcome] = {}  # the same through documented methods
+    after_wrong: Outcome | None = None  # a good call after them
+
+
 class Evidence(msgspec.Struct, kw_only=True):
     """All findings about one binding."""
 
@@ -50,6 +69,7 @@ class Evidence(msgspec.Struct, kw_only=True):
     is_engine: bool = False
     local: bool = False  # a call is real work on this machine: an engine, or offline by its manifest
     not_called: str = ""  # why nothing could be called, and what to do about it
+    engine: EngineEvidence = msgspec.field(default_factory=EngineEvidence)
     observations: list[Observation] = []  # results of calls, looked at
     methods: list[str] = []  # documented methods that the class defines itself
     signature_faults: list[str] = []
@@ -70,32 +90,43 @@ class Evidence(msgspec.Struct, kw_only=True):
 
 def collect(folder: Path, name: str, binding_type: str) -> Evidence:
     """Start a fresh Python on the binding and read what it saw. It has no network: each connection is refused."""
+    report, ended = in_fresh_process("lollms_client.testing.probe", [str(folder), name, binding_type], LIMIT)
+    try:
+        evidence = msgspec.json.decode(report, type=Evidence)
+    except msgspec.MsgspecError:
+        return Evidence(ended=ended or "it left no findings")
+    evidence.ended = ended
+    return evidence
+
+
+def in_fresh_process(
+    module: str, words: Sequence[str], limit: float, *, environment: Mapping[str, str] | None = None, given: bytes = b""
+) -> tuple[bytes, str]:
+    """Run one of the kit's modules in a fresh Python, in an empty folder that is removed afterwards.
+
+    It gets the path of its report, then `words`, and `given` on its standard input; `environment` is added to this
+    process's. The report's bytes (empty without one), and how the process ended: "" where it ended well within
+    `limit` seconds.
+    """
     with tempfile.TemporaryDirectory(prefix="lollms-check-") as place:
-        report = Path(place) / "evidence.json"
+        report = Path(place) / "report.json"
         home = Path(place) / "work"
         home.mkdir()
-        words = [sys.executable, "-m", "lollms_client.testing.probe", str(report), str(folder), name, binding_type]
         try:
             done = subprocess.run(  # noqa: S603 (our own module in our own interpreter)
-                words,
+                [sys.executable, "-m", module, str(report), *words],
                 cwd=home,
-                env=_environment(),
+                env={**_environment(), **(environment or {})},
                 capture_output=True,
-                timeout=LIMIT,
+                timeout=limit,
                 check=False,
-                stdin=subprocess.DEVNULL,
+                input=given,
             )
-            ended = (
-                "" if done.returncode == 0 else f"the process ended with code {done.returncode}: {_tail(done.stderr)}"
-            )
+            code = done.returncode
+            ended = "" if code == 0 else f"the process ended with code {code}: {_tail(done.stderr)}"
         except subprocess.TimeoutExpired:
-            ended = f"it did not come to an end within {LIMIT:.0f} seconds"
-        try:
-            evidence = msgspec.json.decode(report.read_bytes(), type=Evidence)
-        except (OSError, msgspec.MsgspecError):
-            return Evidence(ended=ended or "it left no findings")
-        evidence.ended = ended
-        return evidence
+            ended = f"it did not come to an end within {limit:.0f} seconds"
+        return report.read_bytes() if report.is_file() else b"", ended
 
 
 def _tail(data: bytes) -> str:

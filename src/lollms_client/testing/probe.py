@@ -18,7 +18,7 @@ from lollms_client.testing.watching import Stretch, Watch
 
 def main(report: Path, folder: Path, name: str, binding_type: str) -> int:
     """Collect the evidence about one binding and write it as JSON, after each stage anew."""
-    _preload()
+    preload()
     registry = Registry(bindings_dirs=(folder,))
     entry = registry.find(name, binding_type)
     watch = Watch()
@@ -33,7 +33,7 @@ def main(report: Path, folder: Path, name: str, binding_type: str) -> int:
     return 0
 
 
-def _preload() -> None:
+def preload() -> None:
     """Import what every binding finds there anyway, so that it is not counted as the binding's."""
     import asyncio  # noqa: F401
     import logging  # noqa: F401
@@ -90,10 +90,11 @@ def _make_and_call(evidence: Evidence, watch: Watch, registry: Registry, entry: 
     evidence.made = stretch.changes
     if binding is None:
         return False
-    if entry.manifest.offline or evidence.is_engine:
-        return False  # a call would be real work, which needs the engine and its data
+    evidence.local = entry.manifest.offline or evidence.is_engine
+    if evidence.local:
+        return True
     leaking.call_and_search(binding, entry.manifest, watch, evidence)
-    evidence.grown = leaking.growth(binding)
+    evidence.grown = leaking.growth(binding, watch)
     evidence.called = True
     return True
 

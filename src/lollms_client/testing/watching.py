@@ -27,21 +27,30 @@ class Watch:
         self.connections: list[str] = []
         self.processes: list[str] = []
         self.written: list[str] = []
+        self._allowed: set[tuple[str, int]] = set()
         sys.addaudithook(self._hear)
+
+    def allow(self, address: tuple[str, int]) -> None:
+        """Let connections to an address through: the kit's own server. All others stay refused."""
+        self._allowed.add(address)
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "socket.connect":
             address = arguments[1]
-            if isinstance(address, tuple):
+            if isinstance(address, tuple) and address[:2] not in self._allowed:
                 self.connections.append(f"{address[0]}:{address[1]}")
                 raise ConnectionRefusedError(111, "the check lets nothing out")
-        elif event == "socket.getaddrinfo":
+        elif event == "socket.getaddrinfo" and not self._names_allowed(arguments[0]):
             self.connections.append(str(arguments[0]))
             raise socket.gaierror(socket.EAI_NONAME, "the check lets nothing out")
         elif event in _PROCESS_EVENTS:
             self.processes.append(str(arguments[0] if arguments else event)[:200])
         elif event == "open" and len(arguments) > 2:
             self._opened(arguments[0], arguments[2])
+
+    def _names_allowed(self, host: Any) -> bool:
+        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+        return name is None or any(name == allowed for allowed, _ in self._allowed)
 
     def _opened(self, path: Any, flags: Any) -> None:
         writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
