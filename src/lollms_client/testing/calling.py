@@ -8,7 +8,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from lollms_client import errors
 from lollms_client.binding import LollmsBinding
@@ -97,22 +97,33 @@ def wav(seconds: float = 0.2, rate: int = 16000) -> bytes:
     )
 
 
-def calls_of(binding: LollmsBinding) -> Iterator[tuple[str, Call]]:
+class Given(NamedTuple):
+    """What calls are given beyond the least: keyword arguments by method, and the sound to be transcribed."""
+
+    keywords: dict[str, dict[str, Any]]
+    sound: bytes
+
+
+LEAST = Given({}, b"")
+
+
+def calls_of(binding: LollmsBinding, given: Given = LEAST) -> Iterator[tuple[str, Call]]:
     """The documented methods of a binding as calls without arguments."""
     for name in DOCUMENTED[binding.binding_type]:
         if callable(getattr(binding, name, None)):
-            yield name, _call(binding, name)
+            yield name, _call(binding, name, given)
 
 
-def _call(binding: LollmsBinding, name: str) -> Call:
+def _call(binding: LollmsBinding, name: str, given: Given) -> Call:
     arguments: tuple[Any, ...] = arguments_of(name)
+    keywords = given.keywords.get(name, {})
     if name == "transcribe_audio":
         from pathlib import Path
 
-        path = Path.cwd() / "quiet.wav"  # the folder is removed after the check
-        path.write_bytes(wav())
+        path = Path.cwd() / "sound.wav"  # the folder is removed after the check
+        path.write_bytes(given.sound or wav())
         arguments = (str(path),)
-    return lambda: getattr(binding, name)(*arguments)
+    return lambda: getattr(binding, name)(*arguments, **keywords)
 
 
 told: list[str] = []  # every value, and every error with its traceback, in words
@@ -156,9 +167,9 @@ def _value_outcome(method: str, value: Any) -> Outcome:
     )
 
 
-def call_all(binding: LollmsBinding, evidence: Evidence) -> None:
+def call_all(binding: LollmsBinding, evidence: Evidence, given: Given = LEAST) -> None:
     """Call every documented method directly, as the client does, in a thread, and inside a running event loop."""
-    for name, call in calls_of(binding):
+    for name, call in calls_of(binding, given):
         evidence.calls[name] = outcome_of(name, call)
         evidence.in_thread[name] = _in_thread(name, call)
         evidence.in_loop[name] = _in_loop(name, call)

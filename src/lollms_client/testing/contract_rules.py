@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lollms_client.testing.evidence import Evidence, Outcome
-from lollms_client.testing.rules import NotApplicable, rule
+from lollms_client.testing.rules import NotApplicable, Unproven, rule
 from lollms_client.testing.signatures import MAIN
 from lollms_client.testing.subject import Subject
 
 
 def _loaded(subject: Subject) -> Evidence:
     evidence = subject.evidence
-    if evidence.missing or evidence.load_error:
+    if evidence.missing:
+        raise Unproven(evidence.missing)
+    if evidence.load_error:
         raise NotApplicable("the class cannot be loaded")
     return evidence
 
@@ -21,8 +23,10 @@ def _called(subject: Subject) -> Evidence:
     evidence = _loaded(subject)
     if evidence.ended:
         raise NotApplicable("the process did not come to its end")
+    if evidence.not_called:
+        raise Unproven(evidence.not_called)
     if not evidence.called:
-        raise NotApplicable(evidence.make_error or "a call is real work of an engine here")
+        raise NotApplicable(evidence.make_error or "nothing was called")
     return evidence
 
 

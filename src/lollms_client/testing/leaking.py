@@ -6,11 +6,13 @@ import gc
 import io
 import logging
 import sys
+import tempfile
 import threading
 import tracemalloc
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from lollms_client.binding import LollmsBinding
@@ -22,13 +24,15 @@ from lollms_client.testing.watching import Watch
 ROUNDS = 6
 
 
-def call_and_search(binding: LollmsBinding, manifest: Manifest, watch: Watch, evidence: Evidence) -> None:
+def call_and_search(
+    binding: LollmsBinding, manifest: Manifest, watch: Watch, evidence: Evidence, given: calling.Given = calling.LEAST
+) -> None:
     """Call everything, and note in which channel the value of a secret setting shows."""
     evidence.secrets = [parameter.name for parameter in manifest.input_parameters if parameter.is_secret]
     written = len(watch.written)
     channels: dict[str, list[str]] = {"results and errors": calling.told}
     with _listening(channels):
-        calling.call_all(binding, evidence)
+        calling.call_all(binding, evidence, given)
     channels["the object"] = [repr(binding), str(binding)]
     channels["the settings shown"] = [repr(_shown(binding))]
     channels["written files"] = [_content(path) for path in dict.fromkeys(watch.written[written:])]
@@ -74,26 +78,33 @@ def _listening(channels: dict[str, list[str]]) -> Iterator[None]:
     channels["warnings"] = [str(item.message) for item in warned]
 
 
-def growth(binding: LollmsBinding) -> dict[str, float]:
-    """Threads, open files and MiB that stay behind after some more rounds of all calls."""
+def growth(binding: LollmsBinding, watch: Watch, given: calling.Given = calling.LEAST) -> dict[str, float]:
+    """What stays behind after some more rounds of all calls: threads, open files, MiB, processes, files on the disk.
+
+    "MiB a round" is the least by which the process grew in one of the last rounds: what native code leaks.
+    """
+    sizes: list[float] = []
     with _listening({}):
-        _round(binding)
+        _round(binding, given)
+        written = len(watch.written)
         tracemalloc.start()
-        before = _held()
+        before = _held(watch, written)
         for _ in range(ROUNDS):
-            _round(binding)
-        after = _held()
+            _round(binding, given)
+            sizes.append(_size())
+        after = _held(watch, written)
         tracemalloc.stop()
-    return {name: after[name] - before[name] for name in before}
+    each = [later - earlier for earlier, later in pairwise(sizes)][1:]
+    return {**{name: after[name] - before[name] for name in before}, "MiB a round": min(each)}
 
 
-def _round(binding: LollmsBinding) -> None:
-    for name, call in calling.calls_of(binding):
+def _round(binding: LollmsBinding, given: calling.Given) -> None:
+    for name, call in calling.calls_of(binding, given):
         calling.outcome_of(name, call)
     calling.told.clear()
 
 
-def _held() -> dict[str, float]:
+def _held(watch: Watch, written: int) -> dict[str, float]:
     gc.collect()
     folder = Path("/proc/self/fd")
     files = len(list(folder.iterdir())) if folder.is_dir() else 0
@@ -101,4 +112,28 @@ def _held() -> dict[str, float]:
         "threads": float(threading.active_count()),
         "open files": float(files),
         "MiB": tracemalloc.get_traced_memory()[0] / (1024 * 1024),
+        "processes": float(_children()),
+        "temporary files": float(sum(map(_is_temporary, set(watch.written[written:])))),
     }
+
+
+def _size() -> float:
+    """The memory that the process holds, in MiB; 0 where the system does not tell."""
+    gc.collect()
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        return 0.0
+    lines = status.read_text(encoding="ascii", errors="replace").splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")), 0.0)
+
+
+def _children() -> int:
+    """Processes that this one started and that still run; 0 where the system does not tell."""
+    lists = Path("/proc/self/task").glob("*/children")
+    return sum(len(path.read_text(encoding="ascii").split()) for path in lists)
+
+
+def _is_temporary(path: str) -> bool:
+    """Whether a written file lies in the folder for temporary files and is still there; not in the check's own."""
+    place = Path(path).absolute()
+    return place.is_relative_to(tempfile.gettempdir()) and not place.is_relative_to(Path.cwd()) and place.exists()

@@ -12,6 +12,7 @@ from lollms_client.binding import LollmsBinding
 from lollms_client.construction import create_binding
 from lollms_client.registry import BindingEntry, Registry
 from lollms_client.testing import calling, leaking, signatures
+from lollms_client.testing.engine_probe import STAGES
 from lollms_client.testing.evidence import Evidence
 from lollms_client.testing.watching import Stretch, Watch
 
@@ -23,7 +24,7 @@ def main(report: Path, folder: Path, name: str, binding_type: str) -> int:
     entry = registry.find(name, binding_type)
     watch = Watch()
     evidence = Evidence()
-    for stage in (_import, _make_and_call):
+    for stage in (_import, _make_and_call, *STAGES):
         go_on = stage(evidence, watch, registry, entry)
         report.write_bytes(msgspec.json.encode(evidence))
         if not go_on:

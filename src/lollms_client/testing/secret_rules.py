@@ -11,7 +11,7 @@ from lollms_client.testing.subject import Subject
 def _leaks(subject: Subject, channel: str) -> Iterator[str]:
     evidence = subject.evidence
     if not evidence.called:
-        raise Unproven("nothing was called")
+        raise Unproven(evidence.not_called or "nothing was called")
     if not evidence.secrets:
         raise NotApplicable("it has no secret settings")
     for name in evidence.leaks.get(channel, ()):
