@@ -6,7 +6,7 @@ import ast
 import functools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lollms_client.errors import BadSetting, ConfigurationError, UnknownBinding
 from lollms_client.manifest import BINDING_TYPES, Manifest
@@ -14,6 +14,10 @@ from lollms_client.manifest.values import near_names
 from lollms_client.registry import BindingEntry, Registry
 from lollms_client.testing.evidence import Evidence, collect
 from lollms_client.testing.rules import NotApplicable
+
+if TYPE_CHECKING:
+    from lollms_client.testing.cases import CaseSet
+    from lollms_client.testing.wire_evidence import WireEvidence
 
 
 class Subject:
@@ -82,6 +86,20 @@ class Subject:
         if self.problem is not None or not self.binding_type:
             raise NotApplicable("it cannot be loaded while its manifest or source is wrong")
         return collect(self.folder, self.name, self.binding_type)
+
+    @functools.cached_property
+    def cases(self) -> CaseSet:
+        """The wire cases. Raises BadManifest where they cannot be read, which W101 reports."""
+        from lollms_client.testing.cases_reading import read_cases
+
+        return read_cases(self.folder, self.binding_type, self.manifest.capabilities)
+
+    @functools.cached_property
+    def wire(self) -> WireEvidence:
+        """What happened when a fresh process played the wire cases."""
+        from lollms_client.testing.wire_evidence import collect_wire
+
+        return collect_wire(self.folder, self.name, self.binding_type)
 
     def setting_names(self) -> Iterator[str]:
         """The names of all settings."""
