@@ -137,6 +137,7 @@ def test_a_voice_is_found_by_any_of_its_names(binding: EspeakBinding, voice: str
     [
         ({"voice": "en-us+f33"}, "no variant 'f33'; near ones: f3"),
         ({"voice": "germane"}, "no voice 'germane'; near ones:.*German"),
+        ({"voice": "no-such-voice"}, "no voice 'no-such-voice'"),
         ({"voice": "../../../etc/passwd"}, "no voice"),
         ({"language": "tlh"}, "no language 'tlh'"),
     ],

@@ -108,6 +108,11 @@ def test_without_sound_there_is_no_audio_track() -> None:
         assert result.extra["sound"] is False
 
 
+def test_a_voice_without_narration_is_told() -> None:
+    result = film("a cat walking", own={"voice": "en-us"})
+    assert [one.setting for one in result.warnings if one.kind == "dropped"] == ["voice"]
+
+
 def test_narration_is_spoken_and_sets_the_length_where_none_is_given() -> None:
     text = "There was a cat who walked by himself, and all places were alike to him."
     result = film("a cat walking", own={"narration": text, "soundtrack": "none"}, sound=None, seconds=None, fps=4.0)

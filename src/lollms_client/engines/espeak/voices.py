@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from lollms_client.errors import NotFound
 from lollms_client.types import Voice
 
 _WITHOUT_SPACES = ("cmn", "yue", "hak", "ja", "th", "my", "shn")
+_TAG = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?")  # language, script and region of BCP 47
 _SAME_LANGUAGE = {"iw": "he", "in": "id", "zh-hk": "yue", "zh-mo": "yue"}  # older and regional codes
 
 
@@ -78,7 +80,7 @@ class Catalogue:
         for voice in self.voices.values():
             if wanted in (voice.name, voice.identifier.lower(), voice.title.lower()):
                 return voice
-        found = self.best_for(wanted) or self._of_file(wanted)
+        found = (self.best_for(wanted) if _TAG.fullmatch(wanted) else None) or self._of_file(wanted)
         if found is None:
             raise _unknown("voice", name, [*self.voices, *(voice.title for voice in self.voices.values())])
         return found

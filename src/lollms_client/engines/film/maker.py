@@ -153,6 +153,8 @@ class FilmMaker:
             speech = yield from _within(narrate(narration, own.get("voice"), warnings.items), 0.0, 0.05)
         elif narration:
             warnings.add("dropped", "narration", "the film was asked for without sound")
+        elif own.get("voice"):
+            warnings.add("dropped", "voice", "there is no narration for it to speak")
         plan = self._plan(request, own, speech, warnings)
         wish = own.get("soundtrack")
         silent = wish is False or (wish is not None and str(wish).lower() in ("false", "no", "off", "none"))
