@@ -92,8 +92,8 @@ def observe(source: str, call: str, asked: Mapping[str, Any], result: Any, name:
 
 
 def _media(result: Any) -> Iterator[Media]:
-    if isinstance(result, Media):
-        yield result
+    if isinstance(result, bytes):
+        yield result if isinstance(result, Media) else Media(result)
     yield from getattr(result, "images", ())
     for field in ("audio", "video"):
         if isinstance(item := getattr(result, field, None), Media):

@@ -27,14 +27,16 @@ def seen_by(subject: Subject, kinds: dict[str, str] | None = None, *, made: bool
     if kinds is not None and subject.binding_type not in kinds:
         raise NotApplicable("its modality gives nothing of the kind")
     evidence = subject.evidence
-    found = [item for item in evidence.observations if not made or item.source != "wire"]
-    if found:
-        return found
+    if evidence.observations:
+        return evidence.observations
     if evidence.local:
         raise Unproven(evidence.not_called or "nothing was called")
     if made:
         raise NotApplicable("canned replies do not show what a service makes; `lollms check --live` does")
-    raise Unproven(evidence.not_called or "no result was seen: it has no wire cases")
+    found = [run.seen for run in subject.wire.runs if run.seen is not None]
+    if not found:
+        raise Unproven(subject.wire.problem or "no result was seen: its wire cases give none")
+    return found
 
 
 _Seen = Iterator[tuple[str, Observation, MediaFacts]]

@@ -19,6 +19,7 @@ from lollms_client.flow import HttpRequest
 from lollms_client.manifest import Manifest
 from lollms_client.testing.cases import UNSET, Case, PlacedCase
 from lollms_client.testing.cases_values import Filling
+from lollms_client.testing.media_facts import Observation, observe
 from lollms_client.testing.server import Line, LoopbackServer, Received, serving
 from lollms_client.testing.wire_media import media_faults
 from lollms_client.testing.wire_results import (
@@ -63,6 +64,7 @@ class CaseRun(msgspec.Struct, kw_only=True):
     media: list[str] = []
     urls: list[str] = []
     end: str = ""  # the end as comparable text
+    seen: Observation | None = None  # what the result is, looked at under one driver
 
 
 class Subject(NamedTuple):
@@ -103,6 +105,8 @@ def play(subject: Subject, placed: PlacedCase, driver: str) -> CaseRun:
     script, filling = scripts[0]
     run.requests, run.extra, run.unused, run.urls = script.faults, script.extra, script.unused(), script.urls
     run.end = end.comparable()
+    if end.given is not None and driver == "blocking":
+        run.seen = observe("wire", placed.case.call, filling.fill(placed.case.arguments), end.given, placed.title)
     try:
         run.result = list(_end_faults(placed.case, filling, end))
         run.media = list(_media_faults(placed.case, filling, end))

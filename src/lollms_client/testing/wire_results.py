@@ -24,6 +24,7 @@ class End(msgspec.Struct, kw_only=True):
     foreign: str = ""  # an exception that is none of ours
     warnings: list[str] = []  # settings
     media: list[Media] = []
+    given: Any = None  # the value itself
 
     def comparable(self) -> str:
         """The end as a text that is the same for the same end."""
@@ -41,7 +42,7 @@ def end_of_value(value: Any) -> End:
             return end_of_error(error)
     media: list[Media] = []
     warnings = [warning.setting for warning in getattr(value, "warnings", ())]
-    return End(value=plain(value, media), warnings=warnings, media=media)
+    return End(value=plain(value, media), warnings=warnings, media=media, given=value)
 
 
 def end_of_error(error: BaseException) -> End:
