@@ -94,6 +94,11 @@ class PlacedCase(NamedTuple):
     variables: Mapping[str, Any]
 
     @property
+    def of_pack(self) -> bool:
+        """Whether it comes out of a pack, which does not know what settings a binding has."""
+        return not self.source.endswith(".yaml")
+
+    @property
     def title(self) -> str:
         """How findings name it."""
         return f"{self.source}: {self.case.name}"

@@ -19,7 +19,9 @@ def settings_for(placed: PlacedCase, manifest: Manifest, server: LoopbackServer,
     """Settings for a case. For classes that are not in flows each address leads to the server."""
     found = calling.settings_for(manifest)
     known = {"server": server.url, "base": server.url, "port": server.port}
-    given = Filling(placed.variables, known, folder=placed.folder).fill(dict(placed.settings))
+    names = {parameter.name for parameter in manifest.input_parameters}
+    stated = {name: value for name, value in placed.settings.items() if name in names or not placed.of_pack}
+    given = Filling(placed.variables, known, folder=placed.folder).fill(stated)
     found.update(given)
     if not flows:
         found.update(_addresses(manifest, given, server))
