@@ -88,11 +88,15 @@ class LollmsBinding:
         super().__init_subclass__(**keywords)
         if cls.speaks_flows or cls.__module__.startswith("lollms_client.lollms_"):
             return
+        from lollms_client.extensions import extension
         from lollms_client.plain import guarded
 
         for name in _DOCUMENTED & vars(cls).keys():
             if inspect.isfunction(vars(cls)[name]):
                 setattr(cls, name, guarded(vars(cls)[name]))
+        part = extension("bindings")
+        if part is not None:
+            part.adapt(cls)
 
     def __new__(cls, *arguments: Any, **keywords: Any) -> Self:
         self = super().__new__(cls)

@@ -258,8 +258,10 @@ def callback_items(
     stopped = threading.Event()
 
     def callback(piece: Any = "", kind: Any = None, *rest: Any, **keywords: Any) -> bool:
-        if is_words(kind) and piece:
+        if piece and is_words(kind):
             made.put(("piece", str(piece)))
+        elif piece and is_thought(kind):
+            made.put(("piece", Thought(piece)))
         return not (stopped.is_set() or token.cancelled)
 
     def work() -> None:
@@ -269,14 +271,17 @@ def callback_items(
             made.put(("error", error))
 
     context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(work,), name="lollms-callback", daemon=True).start()
+    thread = threading.Thread(target=context.run, args=(work,), name="lollms-callback", daemon=True)
+    thread.__dict__["call_token"] = token  # a worker process waits for what a cancelled call left running
+    thread.start()
     pieces: list[str] = []
     forget = token.on_cancel(lambda: made.put(("cancelled", None)))
     try:
         while True:
             what, value = _waited(made, token)
             if what == "piece":
-                pieces.append(value)
+                if not isinstance(value, Thought):
+                    pieces.append(value)
                 yield value
             elif what == "reply":
                 return "".join(pieces), value
@@ -297,6 +302,18 @@ def _waited(made: queue.SimpleQueue[tuple[str, Any]], token: CancelToken) -> tup
         return made.get(timeout=max(0.0, token.deadline - time.monotonic()))
     except queue.Empty:
         raise timed_out("total", None) from None
+
+
+class Thought(str):
+    """A piece of the model's reasoning among the pieces of its answer."""
+
+    __slots__ = ()
+
+
+def is_thought(kind: Any) -> bool:
+    """Whether a callback's message type means words of the model's reasoning."""
+    value = getattr(kind, "value", kind)
+    return value in (4, "thought_chunk", "THOUGHT_CHUNK")
 
 
 def is_words(kind: Any) -> bool:

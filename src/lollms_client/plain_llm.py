@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from lollms_client.cancel import CancelToken
 from lollms_client.flow import Abandon, Advance, Work
 from lollms_client.plain import (
+    Thought,
     call_plain,
     callback_items,
     check_reply,
@@ -54,9 +57,21 @@ _UNHONOURED = (
 )
 
 
-async def plain_chat(binding: LollmsLLMBinding, request: ChatRequest) -> AsyncGenerator[list[StreamPart], None]:
-    """The answer of a documented `chat`, `generate_from_messages` or `generate_text`, streamed where it streams."""
-    call, unknown = _choose(binding, request)
+# the documented methods that run here: one that asks its base for another one must not come back to itself
+_running: ContextVar[frozenset[tuple[int, str]]] = ContextVar("running methods", default=frozenset())
+Flatten = Callable[["LollmsLLMBinding", ChatRequest], tuple[str, dict[str, Any]]]
+Around = Callable[[], AbstractContextManager[Any]]
+
+
+async def plain_chat(
+    binding: LollmsLLMBinding, request: ChatRequest, flatten: Flatten | None = None, around: Around = nullcontext
+) -> AsyncGenerator[list[StreamPart], None]:
+    """The answer of a documented `chat`, `generate_from_messages` or `generate_text`, streamed where it streams.
+
+    `flatten` makes a conversation one prompt with keywords, for bindings that take nothing else; `around` gives a
+    context that the method runs in.
+    """
+    call, unknown = _choose(binding, request, flatten or _flattened, around)
     warnings: list[StreamPart] = [WarningPart(warning=warning) for warning in dropped(unknown)]
     if warnings:
         yield warnings
@@ -68,7 +83,10 @@ async def plain_chat(binding: LollmsLLMBinding, request: ChatRequest) -> AsyncGe
             steps = await Advance(work)
             if steps.items:
                 told = True
-                yield [TextDelta(text=item) for item in steps.items]
+                yield [
+                    ReasoningDelta(text=str(item)) if isinstance(item, Thought) else TextDelta(text=item)
+                    for item in steps.items
+                ]
             if steps.done:
                 finished = True
                 break
@@ -87,52 +105,73 @@ def _pieces(call: Callable[[Callable[..., bool]], Any], token: CancelToken) -> G
     return (yield from callback_items(call, token))
 
 
-def _choose(binding: LollmsLLMBinding, request: ChatRequest) -> tuple[Callable[..., Any], list[str]]:
-    from lollms_client.lollms_llm_binding import is_plain
-
+def _choose(
+    binding: LollmsLLMBinding, request: ChatRequest, flatten: Flatten, around: Around
+) -> tuple[Callable[..., Any], list[str]]:
     keywords = {theirs: getattr(request, ours) for ours, theirs in _KEYWORDS.items()} | request.extra
     unhonoured = [name for name in _UNHONOURED if getattr(request, name)]
-    if request.prompt is not None and is_plain(binding, "generate_text"):
-        return _bound(binding.generate_text, (request.prompt,), keywords, unhonoured)
-    if is_plain(binding, "chat"):
+    bound = _Bound(keywords, unhonoured, around)
+    if request.prompt is not None and _offers(binding, "generate_text"):
+        return bound(binding.generate_text, request.prompt)
+    if _offers(binding, "chat"):
         from lollms_client.lollms_discussion import LollmsDiscussion
 
-        return _bound(binding.chat, (LollmsDiscussion.from_messages(list(request.messages)),), keywords, unhonoured)
-    if is_plain(binding, "generate_from_messages"):
+        return bound(binding.chat, LollmsDiscussion.from_messages(list(request.messages)))
+    if _offers(binding, "generate_from_messages"):
         from lollms_client.lollms_discussion import LollmsDiscussion
 
         messages = LollmsDiscussion.from_messages(list(request.messages)).export("openai_chat")
-        return _bound(binding.generate_from_messages, (messages,), keywords, unhonoured)
-    if is_plain(binding, "generate_text"):
-        prompt, system, images = _flattened(request)
-        keywords |= {"system_prompt": system or None, "images": images or None}
-        return _bound(binding.generate_text, (prompt,), keywords, unhonoured)
+        return bound(binding.generate_from_messages, messages)
+    if _offers(binding, "generate_text"):
+        prompt, more = flatten(binding, request)
+        bound.keywords |= more
+        return bound(binding.generate_text, prompt)
     raise binding.unsupported("chat")
 
 
-def _bound(
-    method: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any], unhonoured: list[str]
-) -> tuple[Callable[..., Any], list[str]]:
-    accepted, unknown = fitting(method, keywords)
-    streams, _ = fitting(method, {"streaming_callback": True})
+def _offers(binding: LollmsLLMBinding, name: str) -> bool:
+    """Whether the class has that method itself, and it is not the one that asks."""
+    from lollms_client.lollms_llm_binding import is_plain
 
-    def call(callback: Callable[..., bool]) -> Any:
-        streaming = {"streaming_callback": callback} if streams else {}
+    return is_plain(binding, name) and (id(binding), name) not in _running.get()
+
+
+class _Bound:
+    """Binds keywords to a documented method, as far as it takes them."""
+
+    def __init__(self, keywords: dict[str, Any], unhonoured: list[str], around: Around) -> None:
+        self.keywords = keywords
+        self.unhonoured = unhonoured
+        self.around = around
+
+    def __call__(self, method: Callable[..., Any], content: Any) -> tuple[Callable[..., Any], list[str]]:
+        accepted, unknown = fitting(method, self.keywords)
+        streams, _ = fitting(method, {"streaming_callback": True})
         flags, _ = fitting(method, {"stream": True}) if streams else ({}, [])
-        return call_plain(method, *arguments, **accepted, **streaming, **flags)
+        key = (id(getattr(method, "__self__", None)), getattr(method, "__name__", ""))
 
-    return call, unknown + unhonoured
+        def call(callback: Callable[..., bool]) -> Any:
+            streaming = {"streaming_callback": callback} if streams else {}
+            token = _running.set(_running.get() | {key})
+            try:
+                with self.around():
+                    return call_plain(method, content, **accepted, **streaming, **flags)
+            finally:
+                _running.reset(token)
+
+        return call, unknown + self.unhonoured
 
 
-def _flattened(request: ChatRequest) -> tuple[str, str, list[str]]:
+def _flattened(binding: LollmsLLMBinding, request: ChatRequest) -> tuple[str, dict[str, Any]]:
     """A conversation as one prompt: a single user message as it stands, more of them with their roles."""
     system = "\n\n".join(message.text for message in request.messages if message.role == "system")
     turns = [message for message in request.messages if message.role != "system"]
     images = [part.media.base64() for turn in turns for part in turn.images if part.media is not None]
+    more = {"system_prompt": system or None, "images": images or None}
     if len(turns) == 1:
-        return turns[0].text, system, images
+        return turns[0].text, more
     lines = [f"{turn.role}: {turn.text}" for turn in turns]
-    return "\n".join([*lines, "assistant:"]), system, images
+    return "\n".join([*lines, "assistant:"]), more
 
 
 async def plain_embed(binding: LollmsLLMBinding, request: EmbeddingRequest) -> EmbeddingResult:

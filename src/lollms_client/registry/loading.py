@@ -34,6 +34,11 @@ def load_class(entry: BindingEntry, environment: Mapping[str, str] | None = None
 
     Raises the entry's own problem, MissingDependency naming `lollms install`, or BindingLoadFailed.
     """
+    return _class_of(load_module(entry, environment), entry)
+
+
+def load_module(entry: BindingEntry, environment: Mapping[str, str] | None = None) -> ModuleType:
+    """The module of a binding, imported once per process and place. Raises as `load_class` does."""
     if entry.problem is not None:
         raise type(entry.problem)(entry.problem.message, **entry.problem.details)  # a new one: it gets a traceback
     name = module_name(entry)
@@ -41,7 +46,7 @@ def load_class(entry: BindingEntry, environment: Mapping[str, str] | None = None
         module = sys.modules.get(name)
         if module is None or not _is_ours(module, entry):
             module = _import(entry, name, environment)
-        return _class_of(module, entry)
+        return module
 
 
 def _lock(name: str) -> threading.RLock:

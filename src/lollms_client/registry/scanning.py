@@ -35,6 +35,8 @@ def _scan_place(place: SearchPlace, cache: ManifestCache) -> Iterator[BindingEnt
             yield _missing_place(place)
         return
     stamp = _stamp(folder)
+    if place.folder.name in TYPE_FOLDERS and _stamp(folder, manifest_only=True) is None:
+        stamp = None  # a folder of bindings that is a package, too
     own = _entry(place, folder, stamp, cache) if stamp and place.source != BUILT_IN else None
     if own is not None:
         yield own

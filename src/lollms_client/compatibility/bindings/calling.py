@@ -1,0 +1,119 @@
+"""Calls of somebody else's documented method as its signature wants them; what had to be changed is noted."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import Any
+
+from lollms_client.types.accounting import CallWarning
+
+DEFAULT_LIMIT = 4096  # tokens, where a service refuses to answer without a limit and nobody gave one
+_LIMIT = re.compile(r"max_(output_|completion_)?tokens", re.IGNORECASE)
+_WANTED = re.compile(r"missing|required|must be|expected|mandatory|needs", re.IGNORECASE)
+_notes: ContextVar[list[CallWarning] | None] = ContextVar("notes of a call", default=None)
+
+
+@contextmanager
+def noting(notes: list[CallWarning]) -> Iterator[None]:
+    """Calls inside the block add to `notes` what they change."""
+    token = _notes.set(notes)
+    try:
+        yield
+    finally:
+        _notes.reset(token)
+
+
+def note(kind: Any, setting: str, detail: str) -> None:
+    """Tell the caller of a setting that was changed: among the call's warnings, else as Python's."""
+    notes = _notes.get()
+    if notes is None:
+        warnings.warn(f"{setting}: {detail}", UserWarning, stacklevel=4)
+    else:
+        notes.append(CallWarning(kind=kind, setting=setting, detail=detail))
+
+
+def called_well(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method, called with what was set and what it takes, and with a callback that only False stops."""
+    if getattr(method, "called_well", False):
+        return method
+    parameters = inspect.signature(method).parameters
+    takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+
+    @functools.wraps(method)
+    def call(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        given = {}
+        for name, value in keywords.items():
+            if value is None and (name not in parameters or parameters[name].default is not inspect.Parameter.empty):
+                continue
+            if name in parameters or takes_all:
+                given[name] = value
+            elif name != "streaming_callback":
+                note("dropped", name, f"{type(self).__name__}.{method.__name__} does not take it")
+        events: Any = getattr(self, "_cancel_event", None)
+        running = events.call() if hasattr(events, "call") else nullcontext()
+        if callable(given.get("streaming_callback")):
+            given["streaming_callback"] = tolerant(given["streaming_callback"], events)
+        with running:
+            return _with_a_limit(functools.partial(method, self, *arguments), given, "n_predict" in parameters)
+
+    call.called_well = True  # type: ignore[attr-defined]
+    return call
+
+
+def _with_a_limit(method: Callable[..., Any], given: dict[str, Any], takes_limit: bool) -> Any:
+    """Call; where the answer is refused for want of a limit of tokens, once more with one."""
+    if not takes_limit or given.get("n_predict") is not None:
+        return method(**given)
+    try:
+        reply = method(**given)
+    except Exception as error:
+        if not _wants_limit(str(error)):
+            raise
+    else:
+        words = [str(value) for value in reply.values()] if isinstance(reply, Mapping) else []
+        if not (isinstance(reply, Mapping) and reply.get("status") in ("error", False) and _wants_limit(*words)):
+            return reply
+    note("clamped", "max_tokens", f"the service wants a limit of the answer's length; {DEFAULT_LIMIT} tokens are taken")
+    return method(**{**given, "n_predict": DEFAULT_LIMIT})
+
+
+def _wants_limit(*words: str) -> bool:
+    return any(_LIMIT.search(text) and _WANTED.search(text) for text in words)
+
+
+def tolerant(callback: Callable[..., Any], events: Any = None) -> Callable[..., bool]:
+    """A callback that goes on unless it says False or the call was cancelled, and gets what arguments it takes."""
+    if getattr(callback, "tolerant", False):
+        return callback
+    least, most = _arity(callback)
+
+    def told(piece: Any = "", kind: Any = None, *rest: Any, **facts: Any) -> bool:
+        from lollms_client.lollms_types import MSG_TYPE
+
+        arguments = [piece, MSG_TYPE.MSG_TYPE_CHUNK if kind is None else kind, *rest]
+        while len(arguments) < least:
+            arguments.append(facts or {})
+        answer = callback(*arguments[:most])
+        return answer is not False and not (events is not None and events.is_set())
+
+    told.tolerant = True  # type: ignore[attr-defined]
+    return told
+
+
+def _arity(callback: Callable[..., Any]) -> tuple[int, int]:
+    """How many positional arguments it needs and takes."""
+    try:
+        parameters = list(inspect.signature(callback).parameters.values())
+    except (TypeError, ValueError):
+        return 2, 2
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    needed = sum(p.default is p.empty for p in positional)
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return needed, 99
+    return needed, len(positional)

@@ -1,0 +1,49 @@
+"""Parts of the package that the others do without: each is looked up by name when first asked for, and may be absent.
+
+A part that adds to the client offers `client_arguments` and `client_attribute`; one that adds to the modules with fixed
+names offers `module_attribute`; one that adds to classes of bindings offers `adapt`.
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "application": "lollms_client.compatibility.application",
+    "bindings": "lollms_client.compatibility.bindings",
+}
+_PACKAGE = "lollms_client"
+_PACKAGE_NAMES = ("get_binding_desc", "list_bindings")  # asking for a submodule must not import any part
+
+
+@functools.cache
+def extension(name: str) -> Any:
+    """The module of that part, None where it is not installed."""
+    home = _HOMES[name]
+    try:
+        return import_module(home)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (home == error.name or home.startswith(f"{error.name}.")):
+            return None
+        raise
+
+
+def client_attribute(client: Any, name: str) -> Any:
+    """What a part adds to a client under that name. Raises AttributeError."""
+    part = extension("application") if not name.startswith("_") else None
+    if part is None:
+        raise AttributeError(f"{type(client).__name__} has no attribute {name!r}")
+    return part.client_attribute(client, name)
+
+
+def module_attribute(module: str, name: str) -> Any:
+    """What a part adds to one of the package's modules under that name. Raises AttributeError."""
+    offered = module != _PACKAGE or name in _PACKAGE_NAMES or name.endswith(("BindingManager", "Profile"))
+    for part in (extension("bindings"), extension("application")) if offered and not name.startswith("_") else ():
+        try:
+            return part.module_attribute(module, name)
+        except AttributeError:
+            continue
+    raise AttributeError(f"module {module!r} has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""The old home of what tools use to show data."""
