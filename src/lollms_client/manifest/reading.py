@@ -13,6 +13,8 @@ from lollms_client.manifest.reach_rules import read_reach
 from lollms_client.manifest.values import near_names, shown
 from lollms_client.manifest.yaml_nodes import Mapping, Node, Scalar, Sequence, YamlProblem, plain, read_file
 
+_FORGIVING = ("global_input_parameters", "model_input_parameters")  # sections of older manifests, as they are found
+
 FILE_NAME = "description.yaml"
 # sections of settings, the canonical one first; later eras split it in two
 SETTINGS_SECTIONS = ("input_parameters", "global_input_parameters", "model_input_parameters")
@@ -137,9 +139,11 @@ class _Reading:
         for line, parameter in found:
             if parameter.name in lines:
                 rule = f"{section}: {parameter.name!r} stands twice (first in line {lines[parameter.name]})"
-                raise reader.problem(line, rule, "remove one of them, or rename it")
+                if section not in _FORGIVING:
+                    raise reader.problem(line, rule, "remove one of them, or rename it")
+                reader.warn(line, f"{rule}; the last one counts")
             lines[parameter.name] = line
-        return tuple(parameter for _, parameter in found)
+        return tuple({parameter.name: parameter for _, parameter in found}.values())
 
     def named_parameter(self, section: str, name: str, node: Node) -> tuple[int, Parameter]:
         mapping = self.root.values[section]

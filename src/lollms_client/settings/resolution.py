@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
+import msgspec
+
 from lollms_client.errors import BadSetting, MissingKey
 from lollms_client.manifest.model import Manifest, Parameter
 from lollms_client.manifest.secret_names import says_secret
@@ -13,6 +15,7 @@ from lollms_client.manifest.values import check_bounds, fit, near_names
 from lollms_client.secret import Secret, redact, register
 
 Sources = dict[str, str]
+_OPEN_LISTS = ("model", "model_name")  # makers of services add models: the options of these are suggestions
 
 
 class Settings(Mapping[str, Any]):
@@ -173,11 +176,17 @@ class _Resolution:
         return (Secret(default) if parameter.is_secret and default else default), "default"
 
     def checked(self, parameter: Parameter, value: Any, where: str) -> Any:
+        if parameter.name in _OPEN_LISTS and isinstance(value, str) and parameter.options:
+            if value not in parameter.options:
+                self.warnings.append(f"{parameter.name} {value!r} is not among the models that the manifest lists")
+            parameter = msgspec.structs.replace(parameter, options=())
         return checked_value(parameter, value, binding=self.manifest.name, where=where)
 
     def check_saved_names(self, known: Mapping[str, Parameter]) -> None:
+        from lollms_client.settings.reserved import RESERVED_NAMES
+
         for name in self.saved:
-            if name not in known and not self.manifest.derived:
+            if name not in known and name not in RESERVED_NAMES and not self.manifest.derived:
                 self.warnings.append(f"{self.saved_place}: {_unknown_text(self.manifest, name, known)}")
 
     def check_unknown(self, name: str, known: Mapping[str, Parameter]) -> None:
