@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from lollms_client.testing.attack_replies import (
     Canned,
@@ -18,22 +17,21 @@ from lollms_client.testing.attack_replies import (
 )
 from lollms_client.testing.attacks import Attack, one
 
-ELSEWHERE = "elsewhere.lollms-check.example"  # another server; nothing of the user's may go there
 PRIVATE = (
     "http://169.254.169.254/latest/meta-data/", "http://10.11.12.13/private.png", "http://192.168.77.1/private.png",
     "http://[fd00:ec2::254]/private.png", "http://0.0.0.0:9/private.png", "http://[::ffff:10.11.12.13]/private.png",
     "http://inside.lollms-check.example/private.png",
 )  # fmt: skip
 NO_HTTP = ("file:///etc/hosts", "ftp://169.254.169.254/private", "gopher://10.11.12.13/", "//", "http://", "http://[")
-RESOLVED = {"inside.lollms-check.example": ("10.11.12.13",), ELSEWHERE: ("93.184.215.14",)}
+RESOLVED = {"inside.lollms-check.example": "10.11.12.13"}
 
 
-def redirects(place: int, reply: Canned, url: str) -> Iterator[Attack]:
+def redirects(place: int, url: str, elsewhere: str) -> Iterator[Attack]:
     """The service sends the caller round in a circle, to another server, to a private address, to a file."""
     for status in (301, 302, 307, 308):
         circle = _to(status, url)
         yield one("A113", f"the service redirects to the same address for ever ({status})", place, circle, "error")
-        other = _to(status, f"https://{ELSEWHERE}/taken")
+        other = _to(status, f"{elsewhere}/taken")
         yield one("A114", f"the service redirects to another server ({status})", place, other, "typed")
     for target in (*PRIVATE[:2], *NO_HTTP):
         yield one("A114", f"the service redirects to {target}", place, _to(302, target), "error")
@@ -45,7 +43,7 @@ def _to(status: int, target: str) -> Canned:
     return Canned(status=status, headers=(("location", target),))
 
 
-def given_addresses(place: int, reply: Canned, followed: Sequence[str]) -> Iterator[Attack]:
+def given_addresses(place: int, reply: Canned, followed: Sequence[str], elsewhere: str) -> Iterator[Attack]:
     """Where a reply names an address that the binding then fetches: the same reply with other addresses.
 
     `followed` are the addresses that the case goes to later.
@@ -58,17 +56,13 @@ def given_addresses(place: int, reply: Canned, followed: Sequence[str]) -> Itera
         for at, text in strings(found[0]):
             if not any(_leads_to(text, url) for url in followed):
                 continue
-            for target in (*PRIVATE, *NO_HTTP, f"https://{ELSEWHERE}/taken.png"):
-                data = encode(_put_address(found[0], at, target))
+            for target in (*PRIVATE, *NO_HTTP, f"{elsewhere}/taken.png"):
+                data = encode(put(found[0], at, target))
                 changed = with_units(reply, replaced(units, index, data))
-                expect = "typed" if ELSEWHERE in target else "error"
+                expect = "typed" if target.startswith(elsewhere) else "error"
                 yield one("A115", f"{spelt(at)} leads to {target}", place, changed, expect)  # type: ignore[arg-type]
 
 
 def _leads_to(text: str, url: str) -> bool:
     """Whether a text of a reply is an address that was fetched, up to its query."""
     return "://" in text and url.partition("?")[0] == text.partition("?")[0]
-
-
-def _put_address(value: Any, at: tuple[str | int, ...], target: str) -> Any:
-    return put(value, at, target)

@@ -1,4 +1,4 @@
-"""Attacks that damage a reply: cut, stalled, reset, mixed up, empty, of another type, too large, an error in disguise."""
+"""Attacks that damage a reply: cut, stalled, reset, mixed up, empty, of another type, endless, an error in disguise."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def end_mark(units: list[Event]) -> int | None:
 def _differs(value: Any, earlier: list[Any]) -> bool:
     """Whether a part differs from those before it in more than its words."""
     now = {at: item for at, item in places(value) if not isinstance(item, (dict, list))}
-    before = [{at: item for at, item in places(old)} for old in earlier]
+    before = [dict(places(old)) for old in earlier]
     for at, item in now.items():
         known = [old[at] for old in before if at in old]
         if not known or (item is not None and all(old is None for old in known)):
@@ -137,7 +137,7 @@ def mixed_up(place: int, reply: Canned) -> Iterator[Attack]:
             name = f"parts {index + 1} and {index + 2} of the stream are swapped"
             yield one("A103", name, place, with_units(reply, turned), "typed")
         yield one("A103", "the stream comes backwards", place, with_units(reply, units[::-1]), "typed")
-    for index, unit in _chosen(units):
+    for index, unit in chosen_units(units):
         if document(unit.data) is None:
             continue
         broken = with_units(reply, replaced(units, index, unit.data.replace(b":", b"", 1)[:-1] + b","))
@@ -150,7 +150,7 @@ def mixed_up(place: int, reply: Canned) -> Iterator[Attack]:
         yield one("A107", f"part {index + 1} is nested 60000 deep", place, nested, "complete")
 
 
-def _chosen(units: list[Event]) -> Iterator[tuple[int, Event]]:
+def chosen_units(units: list[Event]) -> Iterator[tuple[int, Event]]:
     """One part of each shape."""
     seen: set[str] = set()
     for index, unit in enumerate(units):
@@ -180,7 +180,8 @@ def nothing(place: int, reply: Canned) -> Iterator[Attack]:
     bare = Canned(status=204)
     yield one("A109", "the answer is 204 without a body", place, bare, "complete")
     if form_of(reply) in ("json", "events", "lines"):
-        for value in (None, {}, [], "", 0):
+        blank: tuple[Any, ...] = (None, {}, [], "", 0)
+        for value in blank:
             empty = encode(value)
             name = f"the answer is {empty.decode()} alone"
             yield one("A109", name, place, with_units(reply, [Event(data=empty)]), "complete")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -53,7 +54,7 @@ class Canned(msgspec.Struct, frozen=True, kw_only=True):
     def pieces(self) -> tuple[bytes, ...]:
         """The body in pieces."""
         edges = [0, *sorted({cut for cut in self.cuts if 0 < cut < len(self.body)}), len(self.body)]
-        return tuple(self.body[a:b] for a, b in zip(edges, edges[1:], strict=False) if b > a)
+        return tuple(self.body[a:b] for a, b in itertools.pairwise(edges) if b > a)
 
 
 def json_reply(value: Any, status: int = 200) -> Canned:
@@ -176,7 +177,7 @@ def put(value: Any, at: Path, new: Any) -> Any:
     if not at:
         return new
     step, *rest = at
-    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
     copy[step] = put(copy[step], tuple(rest), new)
     return copy
 
@@ -184,7 +185,7 @@ def put(value: Any, at: Path, new: Any) -> Any:
 def without(value: Any, at: Path) -> Any:
     """A copy of a JSON value without what stands at a place (a key or an item)."""
     *front, step = at
-    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
     if front:
         copy[front[0]] = without(copy[front[0]], (*front[1:], step))
     else:

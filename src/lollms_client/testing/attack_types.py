@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lollms_client.testing.attack_damage import chosen_units
 from lollms_client.testing.attack_replies import (
     Canned,
     document,
@@ -18,7 +19,6 @@ from lollms_client.testing.attack_replies import (
     with_units,
     without,
 )
-from lollms_client.testing.attack_damage import _chosen
 from lollms_client.testing.attacks import Attack, one
 
 WRONG: tuple[Any, ...] = (None, -31415.5, "wrong text!", ["wrong item"], {"wrong key": "wrong value"}, True)
@@ -32,7 +32,7 @@ def wrong_types(place: int, reply: Canned, *, every: bool = True) -> Iterator[At
     if form_of(reply) not in ("json", "events", "lines"):
         return
     units = units_of(reply)
-    for index, unit in _chosen(units):
+    for index, unit in chosen_units(units):
         found = document(unit.data)
         if found is None:
             continue
@@ -46,9 +46,8 @@ def wrong_types(place: int, reply: Canned, *, every: bool = True) -> Iterator[At
                 yield one("A108", name, place, with_units(reply, replaced(units, index, data)), "typed", marks=MARKS)
             if at and isinstance(at[-1], str):
                 data = encode(without(found[0], at))
-                yield one(
-                    "A108", f"{spelt(at)}{part} is missing", place, with_units(reply, replaced(units, index, data)), "typed"
-                )
+                name = f"{spelt(at)}{part} is missing"
+                yield one("A108", name, place, with_units(reply, replaced(units, index, data)), "typed")
             yield from _odd(place, reply, index, at, found[0], part)
 
 

@@ -1,0 +1,125 @@
+"""Which cases are attacked, by which attacks, and under which drivers: as many as tell something, in little time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from lollms_client.testing.attack_addresses import given_addresses, redirects
+from lollms_client.testing.attack_arena import Arena
+from lollms_client.testing.attack_damage import damage
+from lollms_client.testing.attack_errors import statuses, unreachable
+from lollms_client.testing.attack_forms import forms, splits
+from lollms_client.testing.attack_framing import framing
+from lollms_client.testing.attack_jobs import job_attacks, polls_of
+from lollms_client.testing.attack_replies import form_of
+from lollms_client.testing.attack_types import wrong_types
+from lollms_client.testing.attacks import Attack
+from lollms_client.testing.cases import PlacedCase
+
+MOST_CASES = 6
+ELSEWHERE = "https://elsewhere.lollms-check.example"
+# what is tried on real connections besides what shows nowhere else
+_ON_SOCKETS = ("A101", "A104", "A106", "A111", "A112", "A113", "A114", "A115", "E104", "E110")
+_EACH_ON_SOCKETS = 5  # attacks of a rule on one reply
+
+
+def chosen(cases: Sequence[PlacedCase]) -> list[PlacedCase]:
+    """The cases to be attacked: one for each call and kind of replies, those that end in a result."""
+    found: dict[tuple[Any, ...], PlacedCase] = {}
+    for placed in cases:
+        case = placed.case
+        if case.error is not None or not case.exchanges or any(item.reply.status >= 400 for item in case.exchanges):
+            continue
+        kinds = tuple((item.request.method.upper(), _kind(item.reply)) for item in case.exchanges)
+        found.setdefault((case.call, kinds), placed)
+    by_call: dict[str, list[PlacedCase]] = {}
+    for placed in found.values():
+        by_call.setdefault(placed.case.call, []).append(placed)
+    ordered: list[PlacedCase] = []
+    for round_ in range(3):
+        ordered += [group[round_] for group in by_call.values() if len(group) > round_]
+    return ordered[:MOST_CASES]
+
+
+def _kind(reply: Any) -> str:
+    names = ("json", "text", "events", "lines", "media", "base64", "file")
+    return next((name for name in names if getattr(reply, name) not in (None, msgspec.UNSET)), "empty")
+
+
+def error_attacks(arena: Arena) -> Iterator[Attack]:
+    """Suite E on one case."""
+    for place in _places(arena):
+        yield from statuses(place, first=place == 0)
+        yield from unreachable(place)
+
+
+def adversaries(arena: Arena) -> Iterator[Attack]:
+    """Suite A on one case."""
+    flow = arena.subject.speaks_flows
+    elsewhere = ELSEWHERE if flow else arena.other.server.url
+    texts = tuple(_texts(arena.whole))
+    for place in _places(arena):
+        reply = arena.replies[place]
+        url = arena.urls[min(place, len(arena.urls) - 1)] if arena.urls else arena.base
+        yield from splits(place, reply, texts, 120 if flow else 12)
+        yield from forms(place, reply, flow=flow)
+        yield from damage(place, reply, flow=flow)
+        yield from wrong_types(place, reply, every=flow)
+        yield from redirects(place, url, elsewhere)
+        yield from given_addresses(place, reply, arena.urls[place + 1 :], elsewhere)
+        yield from framing(place, reply)
+    polls = polls_of(arena.wanted, arena.replies)
+    if polls is not None:
+        yield from job_attacks(polls, arena.replies)
+
+
+def _places(arena: Arena) -> list[int]:
+    """The exchanges to be attacked: of several that are alike the first and the last."""
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for place, (wanted, reply) in enumerate(zip(arena.wanted, arena.replies, strict=True)):
+        found.setdefault((wanted, form_of(reply)), []).append(place)
+    return sorted({place for group in found.values() for place in (group[0], group[-1])})
+
+
+def drivers_for(arena: Arena, attacks: Iterator[Attack]) -> Iterator[tuple[Attack, str]]:
+    """The drivers under which each attack is made."""
+    if not arena.subject.speaks_flows:
+        for attack in attacks:
+            if attack.wire or not _scripted_only(attack):
+                yield attack, "blocking"
+        return
+    counted: dict[tuple[str, int], int] = {}
+    for attack in attacks:
+        if attack.wire:
+            yield attack, "blocking"
+            yield attack, "asyncio"
+            continue
+        yield attack, "scripted"
+        key = (attack.rule, attack.place)
+        counted[key] = counted.get(key, 0) + 1
+        if attack.rule in _ON_SOCKETS and counted[key] <= _EACH_ON_SOCKETS and not _scripted_only(attack):
+            yield attack, "blocking"
+            yield attack, "asyncio"
+
+
+def _scripted_only(attack: Attack) -> bool:
+    """Whether a real connection cannot be made to do that."""
+    return any(reply.stage == "connect" and reply.ending == "stall" for reply in attack.replies)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts of a result."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _texts(getattr(value, name))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)

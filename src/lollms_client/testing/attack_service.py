@@ -1,0 +1,85 @@
+"""The service of a case under attack: answers as the case says, but for the exchange that is attacked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from lollms_client.testing.attack_replies import Canned, json_reply
+from lollms_client.testing.attacks import Attack
+
+MOST_ASKED = 3000  # requests of one call: more is running away
+
+
+class Wanted(NamedTuple):
+    """What an exchange of the case asks: method and path."""
+
+    method: str
+    path: str
+
+
+class Asked(NamedTuple):
+    """A request that came: which exchange it was of (None: of none), and whether it held a secret."""
+
+    place: int | None
+    method: str
+    url: str
+    secret: bool
+    body: int  # a number for the body, the same for the same bytes
+
+
+class RanAway(BaseException):
+    """The call asks without end. No `except Exception` of a binding stops it."""
+
+
+class CaseService:
+    """Answers requests of one call. `asked` holds what came."""
+
+    def __init__(self, wanted: Sequence[Wanted], replies: Sequence[Canned], attack: Attack | None) -> None:
+        self._wanted = wanted
+        self._replies = list(replies)
+        self._attack = attack
+        self._next = 0
+        self._used = 0  # of the attack's replies
+        self._lock = threading.Lock()
+        self.asked: list[Asked] = []
+
+    def answer(self, method: str, url: str, *, secret: bool = False, body: bytes = b"") -> Canned:
+        """The reply to a request. Raises RanAway where there is no end of them."""
+        with self._lock:
+            place = self._place(Wanted(method, urlsplit(url).path or "/"))
+            self.asked.append(Asked(place, method, url, secret, hash(body)))
+            if len(self.asked) > MOST_ASKED:
+                raise RanAway("it sends requests without end")
+            return self._reply(place)
+
+    def _reply(self, place: int | None) -> Canned:
+        if place is None:
+            return json_reply({"error": {"message": "there is nothing at this address", "code": "no_exchange"}}, 404)
+        attack = self._attack
+        if attack is not None and place == attack.place and (attack.lasting or self._used < len(attack.replies)):
+            found = attack.replies[min(self._used, len(attack.replies) - 1)]
+            self._used += 1
+            return found
+        self._next = max(self._next, place + 1)
+        return self._replies[place]
+
+    def _place(self, wanted: Wanted) -> int | None:
+        """The exchange that a request is of: the next one that fits, else the last one before it that does."""
+        for place in range(self._next, len(self._wanted)):
+            if _fits(self._wanted[place], wanted):
+                return place
+        for place in reversed(range(min(self._next, len(self._wanted)))):
+            if _fits(self._wanted[place], wanted):
+                return place
+        return None
+
+    def times(self, place: int) -> int:
+        """How often an exchange was asked for."""
+        return sum(1 for asked in self.asked if asked.place == place)
+
+
+def _fits(expected: Wanted, got: Wanted) -> bool:
+    return expected.method == got.method and expected.path in (got.path, "${any}")
