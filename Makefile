@@ -5,6 +5,7 @@
 #   make check    style, types and import layers
 #   make fix      mend the style where that can be done by itself
 #   make docs     the generated parts of the documentation, then the site
+#   make tiers    the tiers of the bindings whose code, cases or rules changed
 #   make bench    the benchmarks
 #   make lock     pin the newest versions of all dependencies
 #   make clean    remove what the other targets made
@@ -22,7 +23,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 	echo $$python; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fix docs bench lock clean
+.PHONY: help install demo test check fix docs tiers bench lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -60,6 +61,9 @@ fix: $(READY)
 docs: $(READY)
 	@$(BIN)/python -m lollms_client.cli.reference .
 	@if [ -f mkdocs.yml ]; then $(BIN)/mkdocs build --strict --quiet; fi
+
+tiers: $(READY)
+	@$(BIN)/python -m lollms_client.testing.tiers
 
 bench: $(READY)
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m "$$name" || exit 1; done

@@ -22,9 +22,9 @@ class _CheckCommand:
         parser.add_argument("--badge", metavar="FILE", help="write the tier as a badge: a .svg or a .json file")
 
     def run(self, arguments: Namespace) -> int:
-        from lollms_client.testing import check_binding
+        from lollms_client.testing.running import check_and_record
 
-        report = check_binding(arguments.binding)
+        report = check_and_record(arguments.binding)
         if arguments.badge:
             badge = Path(arguments.badge)
             is_picture = badge.suffix.lower() == ".svg"

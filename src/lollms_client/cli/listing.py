@@ -39,8 +39,11 @@ class _ListCommand:
             return 0
         usable = [entry for entry in entries if entry.problem is None]
         if usable:
-            rows = [(item.binding_type, item.name, item.title, _checked_words(item), item.source) for item in usable]
-            print(table(rows, ("TYPE", "NAME", "TITLE", "VERIFIED", "FROM")))
+            rows = [
+                (item.binding_type, item.name, item.title, tier_words(item), _checked_words(item), item.source)
+                for item in usable
+            ]
+            print(table(rows, ("TYPE", "NAME", "TITLE", "TIER", "VERIFIED", "FROM")))
         else:
             print("no bindings" + (f" of type {arguments.type}" if arguments.type else ""))
         for entry in usable:
@@ -48,6 +51,19 @@ class _ListCommand:
                 print(f"{entry.binding_type}.{entry.name} of {entry.source} hides the one of {place}")
         _print_problems(problems)
         return 0
+
+
+def tier(entry: BindingEntry) -> str | None:
+    """The tier that a check found of the binding as it stands; "" for none, None where it was not checked."""
+    from lollms_client.testing.tier_records import tier_of
+
+    return tier_of(f"{entry.binding_type}.{entry.name}", entry.folder)
+
+
+def tier_words(entry: BindingEntry) -> str:
+    """The tier in a word."""
+    found = tier(entry)
+    return "not checked" if found is None else found or "none"
 
 
 def _checked_words(entry: BindingEntry) -> str:
@@ -69,6 +85,7 @@ def _facts(entry: BindingEntry) -> dict[str, Any]:
         "title": entry.title,
         "source": entry.source,
         "folder": os.fspath(entry.folder),
+        "tier": tier(entry),
         "usable": entry.problem is None,
         "shadows": [str(place) for place in entry.shadows],
     }

@@ -9,6 +9,7 @@ from typing import Any
 
 from lollms_client.cli.call_command import print_json
 from lollms_client.cli.choosing import entry_named, manifest_of, registry_for
+from lollms_client.cli.listing import tier, tier_words
 from lollms_client.cli.manifest_options import add_output_options, add_place_options, default_words
 from lollms_client.cli.parsing import Parser
 from lollms_client.cli.terminal import styled
@@ -41,6 +42,7 @@ def _data(entry: BindingEntry, manifest: Manifest) -> dict[str, Any]:
     return {
         **manifest.as_dict(),
         "source": entry.source,
+        "tier": tier(entry),
         "requirements": list(requirements_of(manifest)),
         "missing_requirements": list(missing_requirements(manifest)),
         "settings_schema": manifest.settings_schema(),
@@ -80,6 +82,7 @@ def _short_facts(entry: BindingEntry, manifest: Manifest) -> Iterator[str]:
         "Fetches once, into the data folder", [asset_words(asset) + _present_words(asset) for asset in manifest.assets]
     )
     yield from _list("Licences of what it uses", [license_words(item) for item in manifest.licenses])
+    yield from _list("Tier, by `lollms check`", [tier_words(entry)])
     yield from _list("Verified", [verified_words(item) for item in manifest.verified])
     yield from _list("Links", [f"{name}: {address}" for name, address in manifest.links.items()])
     yield from _list("Hides", [str(place) for place in entry.shadows])

@@ -74,15 +74,23 @@ class Report(NamedTuple):
     def _lines(self, everything: bool) -> Iterator[str]:
         yield f"{self.binding_type or '?'}.{self.binding}"
         for finding in self.findings:
-            if finding.state in ("passed", "skipped") and not everything:
+            if finding.state in ("passed", "skipped", "unproven") and not everything:
                 continue
             yield f"{_MARKS[finding.state]} {finding.code} {finding.title}{_note(finding)}"
             yield from (f"    {fault}" for fault in finding.faults)
             if finding.state in ("failed", "advice"):
                 yield f"    why: {finding.reason}"
                 yield f"    cure: {finding.cure}"
+        if not everything:
+            yield from self._unproven()
         counts = [f"{len(self.of(state))} {state}" for state in _MARKS if self.of(state)]
         yield f"{', '.join(counts)}; tier: {self.tier or 'none'}"
+
+    def _unproven(self) -> Iterator[str]:
+        """What could not be tried: all rules with the same reason together."""
+        for reason in dict.fromkeys(finding.reason for finding in self.of("unproven")):
+            codes = [finding.code for finding in self.of("unproven") if finding.reason == reason]
+            yield f"{_MARKS['unproven']} {', '.join(codes)} not proven: {reason}"
 
     def badge_json(self) -> dict[str, Any]:
         """The badge in the form that shields.io reads from an address."""
@@ -91,15 +99,20 @@ class Report(NamedTuple):
 
     def badge_svg(self) -> str:
         """The badge as a picture of its own."""
-        tier = self.tier or "none"
-        text = escape(f"lollms check: {tier}")
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="168" height="20" role="img" aria-label="{text}">'
-            f'<title>{text}</title><rect width="94" height="20" fill="#444"/>'
-            f'<rect x="94" width="74" height="20" fill="{_COLOURS[tier]}"/>'
-            '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">'
-            f'<text x="47" y="14">lollms check</text><text x="131" y="14">{escape(tier)}</text></g></svg>\n'
-        )
+        return badge_svg(self.tier)
+
+
+def badge_svg(tier: str) -> str:
+    """The badge of a tier ("" for none) as an SVG picture."""
+    tier = tier or "none"
+    text = escape(f"lollms check: {tier}")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="168" height="20" role="img" aria-label="{text}">'
+        f'<title>{text}</title><rect width="94" height="20" fill="#444"/>'
+        f'<rect x="94" width="74" height="20" fill="{_COLOURS[tier]}"/>'
+        '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">'
+        f'<text x="47" y="14">lollms check</text><text x="131" y="14">{escape(tier)}</text></g></svg>\n'
+    )
 
 
 def _note(finding: Finding) -> str:
@@ -109,4 +122,4 @@ def _note(finding: Finding) -> str:
     return f" ({words}: {finding.reason})" if words else ""
 
 
-__all__ = ["TIERS", "Finding", "Report"]
+__all__ = ["TIERS", "Finding", "Report", "badge_svg"]

@@ -9,6 +9,7 @@ from lollms_client.testing.quality import read_exceptions
 from lollms_client.testing.report import Finding, Report
 from lollms_client.testing.rules import SUITES, NotApplicable, Rule, Unproven, all_rules
 from lollms_client.testing.subject import Subject, find_subject
+from lollms_client.testing.tier_records import record_own
 
 
 def check_binding(binding: str | Path, suites: Collection[str] = tuple(SUITES.values())) -> Report:
@@ -17,7 +18,20 @@ def check_binding(binding: str | Path, suites: Collection[str] = tuple(SUITES.va
     `suites` limits the check; that of the manifest runs no code of the binding. No tier is given to what was left out.
     Raises UnknownBinding or BadSetting where there is no such binding, BadManifest for a wrong quality.yaml.
     """
+    return check_subject(find_subject(binding), suites)
+
+
+def check_and_record(binding: str | Path) -> Report:
+    """Check a binding by all suites and keep its tier, which `lollms list` shows until the folder changes."""
     subject = find_subject(binding)
+    report = check_subject(subject)
+    version = subject.manifest.version if subject.problem is None else ""
+    record_own(f"{subject.binding_type}.{subject.name}", subject.folder, version, report.tier)
+    return report
+
+
+def check_subject(subject: Subject, suites: Collection[str] = tuple(SUITES.values())) -> Report:
+    """Check what was found already."""
     exceptions = read_exceptions(subject.folder)
     findings = tuple(apply_rule(rule, subject, exceptions) for rule in all_rules() if rule.suite in suites)
     return Report(subject.name, subject.binding_type, findings)
