@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lollms_client.client import LollmsClient
     from lollms_client.errors import LollmsError
     from lollms_client.flow import Timeouts
-    from lollms_client.lollms_discussion import LollmsDiscussion, LollmsMessage
+    from lollms_client.lollms_discussion import LollmsDataManager, LollmsDiscussion, LollmsMessage
     from lollms_client.lollms_llm_binding import LollmsLLMBinding
     from lollms_client.lollms_stt_binding import LollmsSTTBinding
     from lollms_client.lollms_tti_binding import LollmsTTIBinding
@@ -31,6 +31,7 @@ _HOMES = {
     "CancelToken": "cancel",
     "ELF_COMPLETION_FORMAT": "lollms_types",
     "LollmsClient": "client",
+    "LollmsDataManager": "lollms_discussion",
     "LollmsDiscussion": "lollms_discussion",
     "LollmsError": "errors",
     "LollmsLLMBinding": "lollms_llm_binding",
@@ -58,7 +59,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     module = _HOMES.get(name)
     if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from lollms_client.extensions import module_attribute
+
+        return module_attribute(__name__, name)
     from importlib import import_module
 
     value = getattr(import_module(f"{__name__}.{module}"), name)

@@ -8,7 +8,15 @@ from typing import Any, Self, TypeVar, Unpack
 
 from lollms_client import client_flows as flows
 from lollms_client.binding import LollmsBinding
-from lollms_client.client_core import ClientArguments, ClientCore, listed, split_options
+from lollms_client.client_core import (
+    ClientArguments,
+    ClientCore,
+    alone,
+    is_discussion,
+    last_answer,
+    listed,
+    split_options,
+)
 from lollms_client.drivers.shared import blocking_driver
 from lollms_client.jobs import JobRequests
 from lollms_client.streams import ChatStream, MediaStream
@@ -18,6 +26,7 @@ from lollms_client.types.chat import ChatResult
 from lollms_client.types.embedding import EmbeddingResult
 from lollms_client.types.image import ImageResult
 from lollms_client.types.job import JobHandle, JobStatus
+from lollms_client.types.message import Message
 from lollms_client.types.music import MusicResult
 from lollms_client.types.speech import SpeechResult
 from lollms_client.types.transcription import TranscriptionResult
@@ -34,8 +43,8 @@ class LollmsClient(ClientCore):
     (a CancelToken) and `on_progress=` besides what the binding offers. Safe to use from several threads.
     """
 
-    def __init__(self, **arguments: Unpack[ClientArguments]) -> None:
-        super().__init__(**arguments)
+    def __init__(self, *binding_names: str, **arguments: Unpack[ClientArguments]) -> None:
+        super().__init__(*binding_names, **arguments)
         self.jobs = Jobs(self)
 
     def _call(
@@ -50,16 +59,25 @@ class LollmsClient(ClientCore):
 
     # --- language ---
 
-    def chat(self, messages: Any, **options: Any) -> ChatResult:
+    def chat(self, messages: Any, user_message: str | Message | None = None, **options: Any) -> ChatResult:
         """Answer a text, a list of messages or a discussion.
 
         Options: model, max_tokens, temperature, top_p, top_k, seed, stop, tools, tool_choice, response_format,
         reasoning_effort, logprobs, count … and the binding's own parameters.
+
+        A LollmsDiscussion gets what the user says (`user_message`, where it is given) and the answer, stored as it
+        comes; `images`, `streaming_callback`, `approve` and the other settings of `LollmsDiscussion.chat` are taken too.
+        The last answer is returned, with the warnings of the whole exchange.
         """
-        return self._call(flows.chat, "llm", options, messages)
+        if is_discussion(messages):
+            return last_answer(messages.chat(user_message, client=self, **self._discussion_options(options)))
+        return self._call(flows.chat, "llm", options, alone(messages, user_message))
 
     def stream_chat(self, messages: Any, **options: Any) -> ChatStream:
-        """The same answer, part by part as it is made. Use it in a `with` block, or close it, to stop early."""
+        """The same answer, part by part as it is made. Use it in a `with` block, or close it, to stop early.
+
+        A discussion is read and left as it is: `chat` keeps the answer.
+        """
         call = split_options(options)
         llm: Any = self.binding("llm")
         request = llm.chat_request(messages, options)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, Unpack, cast
+
+import msgspec
 
 from lollms_client import errors
 from lollms_client.binding import LollmsBinding, timeouts_of
 from lollms_client.cancel import CancelToken
 from lollms_client.drivers.context import CallContext
+from lollms_client.extensions import client_attribute, extension
 from lollms_client.flow import Timeouts
 from lollms_client.registry import Registry
 from lollms_client.types.accounting import Progress
+from lollms_client.types.chat import ChatResult
 from lollms_client.types.job import JobHandle
 
 if TYPE_CHECKING:
@@ -86,13 +90,11 @@ class ClientCore:
     content; arguments win over it.
     """
 
-    def __init__(self, **arguments: Unpack[ClientArguments]) -> None:
+    def __init__(self, *binding_names: str, **arguments: Unpack[ClientArguments]) -> None:
         from lollms_client.client_file import read_configuration
 
-        known = ClientArguments.__annotations__
-        for name in arguments:
-            if name not in known:
-                raise errors.BadSetting(_unknown_argument(name, known), setting=name)
+        if binding_names or not arguments.keys() <= ClientArguments.__annotations__.keys():
+            arguments = self._understood(binding_names, arguments)
         file = read_configuration(arguments.get("config"))
         self._choices = {kind: _choice(kind, arguments, file.get(kind)) for kind in BINDING_TYPES}
         limit = arguments.get("timeout")
@@ -101,6 +103,26 @@ class ClientCore:
         self.registry = _registry(arguments, file)
         self._bindings: dict[str, LollmsBinding] = {}
         self._lock = threading.RLock()
+
+    def _understood(self, binding_names: Sequence[str], given: ClientArguments) -> ClientArguments:
+        """The arguments that are ours; what an extension understands besides is set on the client."""
+        understood: dict[str, Any] = dict(given)
+        part = extension("application")
+        if part is not None:
+            understood, attributes = part.client_arguments(binding_names, understood)
+            vars(self).update(attributes)
+        elif binding_names:
+            raise errors.BadSetting("the client takes keyword arguments alone", setting="llm_binding_name")
+        known = ClientArguments.__annotations__
+        for name in understood:
+            if name not in known:
+                raise errors.BadSetting(_unknown_argument(name, known), setting=name)
+        return cast("ClientArguments", understood)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return client_attribute(self, name)
 
     # --- the binding objects ---
 
@@ -163,6 +185,12 @@ class ClientCore:
         if old is not None:
             old.close()
 
+    def put_binding(self, binding_type: str, binding: LollmsBinding, config: Mapping[str, Any] | None = None) -> None:
+        """Use a binding that is made already. The one before is left as it is, for whoever holds it."""
+        with self._lock:
+            self._bindings[binding_type] = binding
+            self._choices[binding_type] = Choice(binding.binding_name, dict(config or {}))
+
     def list_bindings(self, binding_type: str | None = None) -> list[BindingEntry]:
         """All bindings that can be found, without importing any."""
         return self.registry.list(binding_type)
@@ -177,6 +205,11 @@ class ClientCore:
         limit = options.get("timeout")
         timeouts = timeouts_of(limit) if limit is not None else self._timeouts or binding.timeouts
         return CallContext(timeouts=timeouts, cancel=options.get("cancel"), on_progress=options.get("on_progress"))
+
+    def _discussion_options(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The options of `chat` with a discussion, those that only an extension understands put in our terms."""
+        part = extension("application")
+        return options if part is None else dict(part.chat_options(self.binding("llm"), options))
 
     def job_binding(self, handle: JobHandle) -> Any:
         """The binding that a job belongs to, which may be another one than the chosen one."""
@@ -203,6 +236,26 @@ def split_options(given: dict[str, Any]) -> CallOptions:
         if name in given:
             options[name] = given.pop(name)
     return options
+
+
+def is_discussion(messages: Any) -> bool:
+    """Whether these messages are a conversation that keeps its answers."""
+    return callable(getattr(messages, "achat", None))
+
+
+def alone(messages: Any, user_message: Any) -> Any:
+    """Messages that no discussion holds. Raises BadSetting where something of the user's stands beside them."""
+    if user_message is not None:
+        raise errors.BadSetting(
+            "a message of its own goes with a LollmsDiscussion; append it to the list instead", setting="user_message"
+        )
+    return messages
+
+
+def last_answer(outcome: Mapping[str, Any]) -> ChatResult:
+    """The typed result of an exchange: the last answer, with the warnings of all."""
+    result: ChatResult = outcome["result"]
+    return msgspec.structs.replace(result, warnings=tuple(outcome["warnings"]))
 
 
 async def listed(items: Any) -> Any:

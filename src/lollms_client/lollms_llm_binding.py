@@ -219,3 +219,10 @@ def messages_of(messages: Any) -> tuple[Message, ...]:
 def is_plain(binding: LollmsLLMBinding, name: str) -> bool:
     """Whether the class overrides that documented method itself."""
     return _overrides(binding, name, LollmsLLMBinding)
+
+
+def __getattr__(name: str) -> Any:
+    """What an extension adds to this module."""
+    from lollms_client.extensions import module_attribute
+
+    return module_attribute(__name__, name)

@@ -52,3 +52,10 @@ def audio_file(audio: Media) -> Generator[Path]:
     """A file that holds the audio while the block runs, for methods that take a path."""
     with tempfile.TemporaryDirectory(prefix="lollms-audio-") as folder:
         yield audio.save(Path(folder) / f"audio{audio.extension}")
+
+
+def __getattr__(name: str) -> Any:
+    """What an extension adds to this module."""
+    from lollms_client.extensions import module_attribute
+
+    return module_attribute(__name__, name)

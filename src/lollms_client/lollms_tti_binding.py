@@ -88,3 +88,10 @@ def _keywords(request: ImageRequest) -> dict[str, Any]:
     names = ("negative_prompt", "width", "height", "mask", "seed", "steps", "guidance", "style", "quality", "strength")
     keywords = {name: getattr(request, name) for name in names}
     return {**keywords, "n": request.count, "model": request.model, **request.extra}
+
+
+def __getattr__(name: str) -> Any:
+    """What an extension adds to this module."""
+    from lollms_client.extensions import module_attribute
+
+    return module_attribute(__name__, name)

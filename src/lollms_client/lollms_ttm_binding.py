@@ -48,3 +48,10 @@ class LollmsTTMBinding(LollmsBinding):
         else:
             unknown = [name for name in unknown if name != "seconds"]
         return MusicResult(audio=media_of(reply, "audio")[0], warnings=dropped(unknown))
+
+
+def __getattr__(name: str) -> Any:
+    """What an extension adds to this module."""
+    from lollms_client.extensions import module_attribute
+
+    return module_attribute(__name__, name)

@@ -60,3 +60,10 @@ class LollmsTTSBinding(LollmsBinding):
         if not _overrides(self, "list_voices", LollmsTTSBinding):
             raise self.unsupported("a list of voices")
         return plain_voices(await self.call_plain(self.list_voices))
+
+
+def __getattr__(name: str) -> Any:
+    """What an extension adds to this module."""
+    from lollms_client.extensions import module_attribute
+
+    return module_attribute(__name__, name)

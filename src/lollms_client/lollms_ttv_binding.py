@@ -48,3 +48,10 @@ class LollmsTTVBinding(LollmsBinding):
         else:
             unknown = [name for name in unknown if name != "seconds"]
         return VideoResult(video=media_of(reply, "video")[0], warnings=dropped(unknown))
+
+
+def __getattr__(name: str) -> Any:
+    """What an extension adds to this module."""
+    from lollms_client.extensions import module_attribute
+
+    return module_attribute(__name__, name)

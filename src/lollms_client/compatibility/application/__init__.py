@@ -1,0 +1,34 @@
+"""The application side of the public client: what its users construct and call, found by name when it is first used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def client_arguments(binding_names: Sequence[str], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The constructor's arguments in our terms, and what is set on the client besides."""
+    from lollms_client.compatibility.application.arguments import understood
+
+    return understood(binding_names, given)
+
+
+def client_attribute(client: Any, name: str) -> Any:
+    """A method or property of the public client, bound to ours. Raises AttributeError."""
+    from lollms_client.compatibility.application.lookup import attribute_of
+
+    return attribute_of(client, name)
+
+
+def chat_options(llm: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of `chat` with a discussion, without those of earlier versions that mean nothing here."""
+    from lollms_client.compatibility.application.options import without_era_names
+
+    return without_era_names(llm, options, "chat")
+
+
+def module_attribute(module: str, name: str) -> Any:
+    """A function or class that the public package has in that module. Raises AttributeError."""
+    from lollms_client.compatibility.application.listings import attribute_of_module
+
+    return attribute_of_module(module, name)

@@ -1,0 +1,98 @@
+"""The functions that the public package has beside its classes: what bindings there are, and their models."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lollms_client.binding import model_dictionary
+from lollms_client.client import LollmsClient
+from lollms_client.compatibility.application.managers import MANAGERS, description, descriptions, usable
+from lollms_client.errors import BadSetting
+from lollms_client.registry import Registry
+
+_FORMER_TYPES = ("mcp", "tools", "rag", "connection")
+
+
+def list_bindings(binding_type: str = "llm", custom_bindings_dir: str | Path | None = None) -> list[str]:
+    """The names of the bindings of a modality, of a folder alone where one is given.
+
+    Raises BadSetting for what is no modality.
+    """
+    if binding_type in _FORMER_TYPES:
+        return []
+    if custom_bindings_dir is not None:
+        return sorted(item["binding_name"] for item in descriptions(binding_type, custom_bindings_dir))
+    return sorted(entry.name for entry in usable(Registry().list(binding_type)))
+
+
+def get_binding_desc(
+    binding_name: str, binding_type: str = "llm", custom_bindings_dir: str | Path | None = None
+) -> dict[str, Any]:
+    """What a binding's manifest says, in plain values. Raises UnknownBinding, BadManifest, BadSetting."""
+    if not binding_type:
+        raise BadSetting("which modality? give binding_type", setting="binding_type")
+    folders = {binding_type: custom_bindings_dir} if custom_bindings_dir is not None else None
+    entry = Registry(typed_dirs=folders).find(binding_name, binding_type)
+    if entry.problem is not None:
+        raise entry.problem
+    return description(entry)
+
+
+def models_of(
+    binding_type: str,
+    binding_name: str | None = None,
+    binding_config: Mapping[str, Any] | None = None,
+    bindings_dir: str | Path | None = None,
+    **named: Any,
+) -> list[Any]:
+    """The models of a binding with those settings: dictionaries for language and image models, else names.
+
+    The arguments may carry the modality's prefix (`llm_binding_name=` …).
+    """
+    name = binding_name or named.pop(f"{binding_type}_binding_name", None)
+    config = binding_config or named.pop(f"{binding_type}_binding_config", None)
+    folder = bindings_dir or named.pop(f"{binding_type}_bindings_dir", None)
+    if not name:
+        raise BadSetting("which binding? give its name", setting=f"{binding_type}_binding_name")
+    arguments: dict[str, Any] = {
+        f"{binding_type}_binding_name": name,
+        f"{binding_type}_binding_config": dict(config or {}),
+        f"{binding_type}_bindings_dir": folder,
+    }
+    with LollmsClient(**arguments) as client:
+        models = client.models(binding_type)
+    return [model_dictionary(model) if binding_type in ("llm", "tti") else model.name for model in models]
+
+
+def available(binding_type: str, bindings_dir: str | Path | None = None, **named: Any) -> list[dict[str, Any]]:
+    """Descriptions of the bindings of a modality, of a folder alone where one is given."""
+    return descriptions(binding_type, bindings_dir or named.get(f"{binding_type}_bindings_dir"))
+
+
+def attribute_of_module(module: str, name: str) -> Any:
+    """A function or class that the public package has in that module. Raises AttributeError."""
+    if name.endswith("BindingManager"):
+        for manager in MANAGERS.values():
+            if manager.__name__ == name and module in ("lollms_client", _module_of(manager.binding_type)):
+                return manager
+    if module == "lollms_client":
+        if name in _FUNCTIONS:
+            return _FUNCTIONS[name]
+        if name in ("LollmsBindingProfile", "LollmsModelProfile"):
+            from lollms_client.compatibility.application import profiles
+
+            return getattr(profiles, name)
+    for kind in MANAGERS:
+        if module == _module_of(kind) and name in ("get_available_bindings", "list_binding_models"):
+            return functools.partial(available if name == "get_available_bindings" else models_of, kind)
+    raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+
+def _module_of(binding_type: str) -> str:
+    return f"lollms_client.lollms_{binding_type}_binding"
+
+
+_FUNCTIONS: dict[str, Any] = {"get_binding_desc": get_binding_desc, "list_bindings": list_bindings}
