@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ from lollms_client.types.message import (
     ToolResultPart,
 )
 
+_NOT_IN_NAMES = re.compile(r"[\s<|\\/>]+")
 _SOUND_FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 
 
@@ -49,8 +51,14 @@ def to_openai_chat(turns: Sequence[Message], notes: list[CallWarning]) -> list[d
         elif turn.role == "assistant":
             exported.append(_assistant(turn))
         elif content := chat_content(turn.parts, notes):
-            exported.append({"role": "user", "content": content})
+            exported.append({"role": "user", "content": content, **_name_field(turn)})
     return exported
+
+
+def _name_field(turn: Message) -> dict[str, str]:
+    """The speaker's name with the letters that the interface takes, where the turn has one."""
+    name = _NOT_IN_NAMES.sub("_", turn.name.strip())[:64] if turn.name else ""
+    return {"name": name} if name else {}
 
 
 def _without_reasoning(turns: Sequence[Message], notes: list[CallWarning]) -> list[Message]:

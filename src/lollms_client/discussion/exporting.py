@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from lollms_client.discussion.failures import UnknownFormat
 from lollms_client.discussion.message import LollmsMessage
@@ -50,7 +50,8 @@ def export_branch(
 ) -> Any:
     """A branch in any format but json."""
     if name in MODEL_FORMATS:
-        return export_turns(name, to_turns(branch, system_text), notes)
+        names: Literal["prefix", "field"] = "field" if name == "openai_chat" else "prefix"
+        return export_turns(name, to_turns(branch, system_text, names=names), notes)
     if name == "html":
         from lollms_client.discussion.export_html import to_html
 

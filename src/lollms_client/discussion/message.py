@@ -62,6 +62,11 @@ def role_from_name(sender: str) -> Role:
     return _ROLES.get(sender.strip().lower(), "user")
 
 
+def is_named(sender: str) -> bool:
+    """Whether a sender has a name of its own, and not merely that of a role such as `user`."""
+    return bool(sender.strip()) and sender.strip().lower() not in _ROLES
+
+
 def image_part(source: Any) -> ImagePart:
     """Make an image part from Media, bytes, base64 text, a data: or http(s) URL, a path, or `{"data": …}`."""
     if isinstance(source, ImagePart):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import msgspec
 
-from lollms_client.discussion.message import LollmsMessage
+from lollms_client.discussion.message import LollmsMessage, is_named
 from lollms_client.types.message import (
     AudioPart,
     FilePart,
@@ -21,20 +22,43 @@ from lollms_client.types.message import (
 NO_RESULT = "No result: the tool was not run."
 
 
-def to_turns(branch: Iterable[LollmsMessage], system_text: str = "") -> tuple[Message, ...]:
+def to_turns(
+    branch: Sequence[LollmsMessage], system_text: str = "", *, names: Literal["prefix", "field"] = "prefix"
+) -> tuple[Message, ...]:
     """The typed messages of a branch, the system text first.
 
-    Empty texts, empty messages and summary nodes are left out; tool calls become as services demand.
+    Empty texts, empty messages and summary nodes are left out; tool calls become as services demand. Where several
+    people with names of their own speak, each is named: before the words, or in the field of formats that have one.
     """
     turns: list[Message] = [Message.system(system_text)] if system_text else []
+    several = len({node.sender for node in branch if _speaks_by_name(node)}) > 1
     for node in branch:
         if node.kind == "summary":
             continue
         message = node.to_message()
         spoken = tuple([part for part in message.parts if not isinstance(part, TextPart) or part.text.strip()])
-        if spoken:
-            turns.append(message if len(spoken) == len(message.parts) else Message(role=message.role, parts=spoken))
+        if not spoken:
+            continue
+        if len(spoken) != len(message.parts):
+            message = Message(role=message.role, parts=spoken)
+        turns.append(_named(message, node.sender, names) if several and _speaks_by_name(node) else message)
     return tuple(answer_tool_calls(turns))
+
+
+def _speaks_by_name(node: LollmsMessage) -> bool:
+    return node.sender_type == "user" and is_named(node.sender)
+
+
+def _named(message: Message, sender: str, names: Literal["prefix", "field"]) -> Message:
+    if names == "field":
+        return msgspec.structs.replace(message, name=sender)
+    place = next((index for index, part in enumerate(message.parts) if isinstance(part, TextPart)), None)
+    if place is None:
+        return msgspec.structs.replace(message, parts=(TextPart(text=f"{sender}:"), *message.parts))
+    words = message.parts[place]
+    assert isinstance(words, TextPart)
+    said = msgspec.structs.replace(words, text=f"{sender}: {words.text.lstrip()}")
+    return msgspec.structs.replace(message, parts=(*message.parts[:place], said, *message.parts[place + 1 :]))
 
 
 def answer_tool_calls(turns: Sequence[Message]) -> list[Message]:
@@ -147,11 +171,15 @@ def merge_runs(turns: Sequence[Message]) -> list[Message]:
     merged: list[Message] = []
     for turn in turns:
         last = merged[-1] if merged else None
-        if last is None or last.role != turn.role or turn.role not in ("user", "assistant") or last.tool_calls:
+        if last is None or not _same_speaker(last, turn) or last.tool_calls:
             merged.append(turn)
         else:
             merged[-1] = msgspec.structs.replace(last, parts=_joined(last.parts, turn.parts))
     return merged
+
+
+def _same_speaker(last: Message, turn: Message) -> bool:
+    return last.role == turn.role and last.name == turn.name and turn.role in ("user", "assistant")
 
 
 def _joined(first: tuple[Part, ...], second: tuple[Part, ...]) -> tuple[Part, ...]:
