@@ -62,11 +62,6 @@ def build(kind: type[Request], binding: LollmsBinding, method: str, given: Mappi
         raise BadSetting(f"{method} needs more: {error}") from error
 
 
-def names_of(kind: type[msgspec.Struct]) -> frozenset[str]:
-    """The keywords that go into the fields of a request of that kind, other spellings among them."""
-    return frozenset(_fields(kind)) | frozenset(_ALIASES.get(kind.__name__, {}))
-
-
 @functools.lru_cache(maxsize=16)
 def _fields(kind: type[msgspec.Struct]) -> dict[str, Any]:
     return {field.name: field for field in msgspec.structs.fields(kind)}
