@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from lollms_client.errors import Cancelled
 
@@ -16,7 +17,7 @@ class CancelToken:
     monotonic clock).
     """
 
-    __slots__ = ("_callbacks", "_lock", "_tripped", "bounded", "deadline", "reason")
+    __slots__ = ("_callbacks", "_lock", "_tripped", "bounded", "deadline", "reason", "timeouts")
 
     def __init__(self) -> None:
         self._tripped = False
@@ -25,6 +26,7 @@ class CancelToken:
         self.reason = ""
         self.bounded = False
         self.deadline: float | None = None
+        self.timeouts: Any = None  # the call's flow.Timeouts, where a driver knows them
 
     @property
     def cancelled(self) -> bool:

@@ -225,3 +225,13 @@ class EngineFailed(CallError):
     """A local engine failed while working."""
 
     code = "engine_failed"
+
+
+class ProcessDied(EngineFailed):
+    """The worker process in which an isolated binding ran ended in the middle of a call.
+
+    `exit_code` (minus the number of a signal) and `output` (its last lines) are in the details. The next call starts a
+    new process. It is retryable where another call was the reason.
+    """
+
+    code = "process_died"

@@ -174,11 +174,17 @@ class Report(Effect[None]):
 class Work(Generic[Item, Result]):
     """A plain generator to be run by the driver: inline for blocking callers, in a worker thread for asyncio.
 
-    `start` gets the call's cancel token and returns the generator.
+    `start` gets the call's cancel token and returns the generator. A work that can be waited for without a thread
+    gives asyncio a handle of its own from `attend`, with `async def advance()`, which gives Steps, and `abandon()`.
     """
 
-    def __init__(self, start: Callable[[CancelToken], Generator[Item, None, Result]]) -> None:
+    def __init__(
+        self,
+        start: Callable[[CancelToken], Generator[Item, None, Result]],
+        attend: Callable[[CancelToken], Any] | None = None,
+    ) -> None:
         self.start = start
+        self.attend = attend
         self.handle: Any = None  # belongs to the driver
 
 

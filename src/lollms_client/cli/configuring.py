@@ -16,6 +16,7 @@ from lollms_client.manifest.model import BINDING_TYPES, Manifest
 from lollms_client.manifest.secret_names import says_secret
 from lollms_client.secret import MASK, Secret
 from lollms_client.settings import forget_setting, read_saved, resolve_settings, save_setting, saved_file
+from lollms_client.settings.reserved import known_setting, reserved_parameters
 
 _ACTIONS = ("list", "get", "set", "unset", "path")
 
@@ -55,7 +56,7 @@ def _setting(arguments: Namespace) -> tuple[Manifest, str]:
     if not dot or not binding or binding in BINDING_TYPES:
         raise UsageError(f"{arguments.name!r} names no setting; write BINDING.NAME, such as espeak.voice")
     manifest = manifest_of(entry_named(registry_for(arguments), binding))
-    if manifest.setting(name) is None:
+    if known_setting(manifest, name) is None:
         from lollms_client.manifest.values import near_names
 
         known = [item.name for item in manifest.input_parameters]
@@ -108,7 +109,10 @@ def _resolved(manifest: Manifest, name: str) -> tuple[Any, str]:
 
     alone = msgspec.structs.replace(
         manifest,
-        input_parameters=tuple(msgspec.structs.replace(item, mandatory=False) for item in manifest.input_parameters),
+        input_parameters=tuple(
+            msgspec.structs.replace(item, mandatory=False)
+            for item in (*manifest.input_parameters, *reserved_parameters(manifest))
+        ),
     )
     settings = resolve_settings(alone)
     return settings[name], settings.sources[name]

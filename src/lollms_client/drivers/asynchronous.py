@@ -217,7 +217,7 @@ class AsyncDriver:
 
         work = effect.work
         if work.handle is None:
-            work.handle = Worker(work, context.token)
+            work.handle = Worker(work, context.token) if work.attend is None else work.attend(context.token)
             context.kept.append(work)
         seconds, stage = context.limit(None, "total", time.monotonic())
         try:

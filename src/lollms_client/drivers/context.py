@@ -57,6 +57,7 @@ class CallContext:
             token = self._token = CancelToken()
             token.bounded = self.parent_token is not None or self.timeouts != DEFAULT_TIMEOUTS
             token.deadline = self.deadline
+            token.timeouts = self.timeouts
             if self.parent_token is not None:
                 parent = self.parent_token
                 self._forget_parent = parent.on_cancel(lambda: token.cancel(parent.reason))

@@ -14,6 +14,7 @@ from lollms_client.manifest.yaml_nodes import Mapping as MappingNode
 from lollms_client.manifest.yaml_nodes import Node, Scalar, plain, read_text
 from lollms_client.secret import Secret
 from lollms_client.settings.keyring_store import forget_secret, store_secret
+from lollms_client.settings.reserved import known_setting
 from lollms_client.settings.resolution import checked_value
 from lollms_client.settings.saved import read_saved, saved_file
 
@@ -23,7 +24,7 @@ def save_setting(manifest: Manifest, name: str, value: Any, *, environment: Mapp
 
     Returns where it now lies. Raises BadSetting for a wrong name or value, and for a secret where there is no keyring.
     """
-    parameter = manifest.setting(name)
+    parameter = known_setting(manifest, name)
     if parameter is None:
         near = near_names(name, [item.name for item in manifest.input_parameters], limit=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
