@@ -78,8 +78,8 @@ class AsyncLollmsClient(ClientCore):
         reasoning_effort, logprobs, count … and the binding's own parameters.
 
         A LollmsDiscussion gets what the user says (`user_message`, where it is given) and the answer, stored as it
-        comes; `images`, `streaming_callback`, `approve` and the other settings of `LollmsDiscussion.achat` are taken too.
-        The last answer is returned, with the warnings of the whole exchange.
+        comes. `images`, `streaming_callback`, `approve` and the other settings of `LollmsDiscussion.achat` are taken
+        too. The last answer is returned, with the warnings of the whole exchange.
         """
         if is_discussion(messages):
             await self._binding("llm")

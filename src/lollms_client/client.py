@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from lollms_client import client_flows as flows
 from lollms_client.binding import LollmsBinding
@@ -35,7 +35,15 @@ from lollms_client.types.video import VideoResult
 Result = TypeVar("Result")
 
 
-class LollmsClient(ClientCore):
+if TYPE_CHECKING:
+    from lollms_client.compatibility.application.public_methods import (  # type: ignore[import-not-found, unused-ignore]
+        PublicMethods as _Added,
+    )
+else:
+    _Added = object  # what an extension adds is found when it is first asked for
+
+
+class LollmsClient(ClientCore, _Added):
     """Any model, in six modalities.
 
     `client.llm`, `.tti`, `.stt`, `.tts`, `.ttv` and `.ttm` are the bindings with their documented methods. The methods
@@ -66,8 +74,8 @@ class LollmsClient(ClientCore):
         reasoning_effort, logprobs, count … and the binding's own parameters.
 
         A LollmsDiscussion gets what the user says (`user_message`, where it is given) and the answer, stored as it
-        comes; `images`, `streaming_callback`, `approve` and the other settings of `LollmsDiscussion.chat` are taken too.
-        The last answer is returned, with the warnings of the whole exchange.
+        comes. `images`, `streaming_callback`, `approve` and the other settings of `LollmsDiscussion.chat` are taken
+        too. The last answer is returned, with the warnings of the whole exchange.
         """
         if is_discussion(messages):
             return last_answer(messages.chat(user_message, client=self, **self._discussion_options(options)))

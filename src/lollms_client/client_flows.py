@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+import msgspec
+
 from lollms_client.types.accounting import TokenCount
 from lollms_client.types.catalogue import ModelInfo, Voice
 from lollms_client.types.chat import ChatResult
@@ -24,10 +26,10 @@ def chat(llm: Any, given: Given, messages: Any) -> Coroutine[Any, Any, ChatResul
     return flow
 
 
-def embed(llm: Any, given: Given, texts: str | Sequence[str]) -> Coroutine[Any, Any, EmbeddingResult]:
-    """Vectors."""
-    flow: Coroutine[Any, Any, EmbeddingResult] = llm.embedding_flow(llm.embedding_request(texts, given))
-    return flow
+async def embed(llm: Any, given: Given, texts: str | Sequence[str]) -> EmbeddingResult:
+    """Vectors; those of a single text know that they are."""
+    result: EmbeddingResult = await llm.embedding_flow(llm.embedding_request(texts, given))
+    return msgspec.structs.replace(result, of_one=True) if isinstance(texts, str) else result
 
 
 async def count_tokens(llm: Any, given: Given, text: str) -> TokenCount:

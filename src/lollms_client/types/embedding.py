@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -20,12 +21,28 @@ class EmbeddingRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class EmbeddingResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One vector for each text."""
+    """One vector for each text.
+
+    It reads as a sequence, too: of the numbers where a single text was given, else of the vectors.
+    """
 
     vectors: tuple[tuple[float, ...], ...]
     usage: Usage = Usage()
     warnings: tuple[CallWarning, ...] = ()
     model: str | None = None
+    of_one: bool = False  # a single text was given, and not a list
+
+    def _items(self) -> tuple[Any, ...]:
+        return self.vectors[0] if self.of_one and self.vectors else self.vectors
+
+    def __len__(self) -> int:
+        return len(self._items())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items())
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._items()[place]
 
     @property
     def dimensions(self) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from lollms_client.binding import model_dictionary
 from lollms_client.client import LollmsClient
 from lollms_client.compatibility.application.managers import MANAGERS, description, descriptions, usable
+from lollms_client.compatibility.bindings.tools import list_tool_bindings
 from lollms_client.errors import BadSetting
 from lollms_client.registry import Registry
 
@@ -22,7 +23,7 @@ def list_bindings(binding_type: str = "llm", custom_bindings_dir: str | Path | N
     Raises BadSetting for what is no modality.
     """
     if binding_type in _FORMER_TYPES:
-        return []
+        return list_tool_bindings(custom_bindings_dir) if custom_bindings_dir is not None else []
     if custom_bindings_dir is not None:
         return sorted(item["binding_name"] for item in descriptions(binding_type, custom_bindings_dir))
     return sorted(entry.name for entry in usable(Registry().list(binding_type)))
@@ -74,6 +75,10 @@ def available(binding_type: str, bindings_dir: str | Path | None = None, **named
 
 def attribute_of_module(module: str, name: str) -> Any:
     """A function or class that the public package has in that module. Raises AttributeError."""
+    if name in ("LollmsTOOLBindingManager", "LollmsMCPBindingManager"):
+        from lollms_client.compatibility.application.tool_methods import LollmsTOOLBindingManager
+
+        return LollmsTOOLBindingManager
     if name.endswith("BindingManager"):
         for manager in MANAGERS.values():
             if manager.__name__ == name and module in ("lollms_client", _module_of(manager.binding_type)):

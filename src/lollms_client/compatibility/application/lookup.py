@@ -23,6 +23,8 @@ def attribute_of(client: Any, name: str) -> Any:
             break
     else:
         raise AttributeError(f"{type(client).__name__} has no attribute {name!r}")
+    if not hasattr(found, "__get__"):
+        return found
     if isinstance(client, LollmsClient) or not isinstance(found, FunctionType):
         return found.__get__(client, type(client))
     return functools.partial(_in_a_thread, client, found) if name not in INSTANT else found.__get__(client)

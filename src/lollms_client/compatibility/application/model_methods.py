@@ -56,6 +56,11 @@ class ModelMethods:
             return mount(self, "llm", model_name)
         return ModelMethods.switch_active_model(self, model_name)
 
+    def has_vision_capability(self, binding: Any = None) -> bool:
+        """Whether the manifest of the language binding (or of another one) says that its models see images."""
+        asked = binding if binding is not None else self.binding("llm")  # type: ignore[attr-defined]
+        return asked.manifest is not None and "vision" in asked.manifest.capabilities
+
     def get_model_details(self) -> dict[str, Any]:
         """What is known of the model: `name` (the binding), `model_name`, `host_address`, and what its list says."""
         client: Any = self

@@ -11,6 +11,7 @@ from lollms_client.compatibility.application.media_methods import MediaMethods
 from lollms_client.compatibility.application.model_methods import ModelMethods
 from lollms_client.compatibility.application.structured_methods import StructuredMethods
 from lollms_client.compatibility.application.text_methods import TextMethods
+from lollms_client.compatibility.application.tool_methods import ToolMethods
 
 
 class PublicMethods(
@@ -21,6 +22,7 @@ class PublicMethods(
     MediaMethods,
     ModelMethods,
     BindingMethods,
+    ToolMethods,
     HeaderMethods,
 ):
     """The methods and properties of the public client, as far as they are not the client's own."""

@@ -25,7 +25,7 @@ def run_with_tools(
     given: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Answer a prompt with tools. Raises BadSetting for a tool that is the path of a script."""
-    described = [_tool(tool) for tool in tools]
+    described = [_tool(tool) for given_tool in tools for tool in _spread(given_tool)]
     if not auto_execute:
         described = [_only_described(tool) for tool in described]
     images = given.get("images")
@@ -60,6 +60,12 @@ def run_with_tools(
         "rounds": len(outcome["tool_messages"]),
     }
     return shown if auto_execute or not calls else {**shown, "pending_tool": calls[0]}
+
+
+def _spread(tool: Any) -> Sequence[Any]:
+    """A tool, or the tools of a binding of them."""
+    specifications = getattr(tool, "to_chat_tool_specs", None)
+    return list(specifications().values()) if callable(specifications) else [tool]
 
 
 def _tool(tool: Any) -> Any:
