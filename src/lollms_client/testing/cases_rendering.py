@@ -86,11 +86,12 @@ def event_bytes(event: Any) -> bytes:
 
     `{event: …, data: …, id: …, retry: …}` and `{comment: text}` are written as they are named.
     """
-    lines = list(_event_lines(event)) if _is_named(event) else list(_data_lines(event))
+    lines = list(_event_lines(event)) if is_named_event(event) else list(_data_lines(event))
     return ("\n".join(lines) + "\n\n").encode()
 
 
-def _is_named(event: Any) -> bool:
+def is_named_event(event: Any) -> bool:
+    """Whether a value of `events` states the fields of an event by their names."""
     return isinstance(event, Mapping) and (
         set(event) == {"comment"} or ("event" in event and set(event) <= {"event", "data", "id", "retry"})
     )

@@ -192,6 +192,14 @@ def _ended(driver: str, prepared: Prepared, service: Service) -> End:
             return end_of_value(asyncio.run(_awaited(prepared)))
         if driver == "scripted":
             return end_of_value(_scripted(prepared, service))
+        return ended_blocking(prepared)
+    except Exception as error:  # noqa: BLE001 (what somebody else's code raises is what is looked at)
+        return end_of_error(error)
+
+
+def ended_blocking(prepared: Prepared) -> End:
+    """Make a call with the blocking client; how it ended, exceptions included."""
+    try:
         with LollmsClient(**prepared.client) as client:
             return end_of_value(_called(client, prepared))
     except Exception as error:  # noqa: BLE001 (what somebody else's code raises is what is looked at)

@@ -78,8 +78,8 @@ class _LedTransport:
 
 
 @contextlib.contextmanager
-def led_to(server_url: str, addresses: Mapping[str, str] | None = None) -> Iterator[Led]:
-    """Inside, the drivers of this process reach `server_url` alone, and Sleep takes no time.
+def led_to(server_url: str, addresses: Mapping[str, str] | None = None, *, at_once: bool = True) -> Iterator[Led]:
+    """Inside, the drivers of this process reach `server_url` alone, and Sleep takes no time where `at_once`.
 
     `addresses` says which IP addresses names have.
     """
@@ -91,8 +91,8 @@ def led_to(server_url: str, addresses: Mapping[str, str] | None = None) -> Itera
     with (
         mock.patch.object(blocking, "blocking_transport", wrapped(base.blocking_transport)),
         mock.patch.object(asynchronous, "async_transport", wrapped(base.async_transport)),
-        mock.patch.dict(blocking._PERFORMERS, _blocking_performers(led)),
-        mock.patch.dict(asynchronous._PERFORMERS, _async_performers(led)),
+        mock.patch.dict(blocking._PERFORMERS, _chosen(_blocking_performers(led), at_once)),
+        mock.patch.dict(asynchronous._PERFORMERS, _chosen(_async_performers(led), at_once)),
         mock.patch.dict(scripted._PERFORMERS, {flow.Resolve: _blocking_performers(led)[flow.Resolve]}),
     ):
         _forget_drivers()
@@ -101,6 +101,10 @@ def led_to(server_url: str, addresses: Mapping[str, str] | None = None) -> Itera
         finally:
             shared.blocking_driver("default").close()
             _forget_drivers()
+
+
+def _chosen(performers: dict[type, Callable[..., Any]], at_once: bool) -> dict[type, Callable[..., Any]]:
+    return performers if at_once else {flow.Resolve: performers[flow.Resolve]}
 
 
 def _forget_drivers() -> None:

@@ -24,14 +24,15 @@ def settings_for(placed: PlacedCase, manifest: Manifest, server: LoopbackServer,
     given = Filling(placed.variables, known, folder=placed.folder).fill(stated)
     found.update(given)
     if not flows:
-        found.update(_addresses(manifest, given, server))
+        found.update(led_addresses(manifest, given, server))
     return found
 
 
-def _addresses(manifest: Manifest, given: Mapping[str, Any], server: LoopbackServer) -> Iterator[tuple[str, Any]]:
+def led_addresses(manifest: Manifest, given: Mapping[str, Any], server: LoopbackServer) -> Iterator[tuple[str, Any]]:
+    """The settings that hold an address (or a port), leading to the server; paths stay."""
     ports = [parameter for parameter in manifest.input_parameters if _is_port(parameter)]
     for parameter in manifest.input_parameters:
-        if parameter.is_secret or parameter.type != "str" or not _is_address(parameter.name):
+        if parameter.is_secret or parameter.type != "str" or not is_address(parameter.name):
             continue
         value = str(given.get(parameter.name) or parameter.default or "")
         if value.startswith(server.url):
@@ -51,7 +52,8 @@ def _bare(value: str, server: LoopbackServer, has_port: bool) -> str:
     return f"{server.address[0]}{'' if has_port else f':{server.port}'}{slash}{path}"
 
 
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
+    """Whether a setting of that name holds where the service is."""
     return any(word in name.lower() for word in _ADDRESS_WORDS)
 
 
@@ -69,7 +71,7 @@ def base_of(binding: Any, settings: Mapping[str, Any], manifest: Manifest, serve
         return found.rstrip("/")
     for parameter in manifest.input_parameters:
         value = settings.get(parameter.name)
-        if _is_address(parameter.name) and isinstance(value, str) and "://" in value:
+        if is_address(parameter.name) and isinstance(value, str) and "://" in value:
             return value.rstrip("/")
     return server.url
 
