@@ -27,8 +27,11 @@ def seen_by(subject: Subject, kinds: dict[str, str] | None = None, *, made: bool
     if kinds is not None and subject.binding_type not in kinds:
         raise NotApplicable("its modality gives nothing of the kind")
     evidence = subject.evidence
-    if evidence.observations:
-        return evidence.observations
+    found = evidence.observations
+    if subject.terms is not None:
+        found = [*found, *subject.live.observations]
+    if found:
+        return found
     if evidence.local:
         raise Unproven(evidence.not_called or "nothing was called")
     if made:

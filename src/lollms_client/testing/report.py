@@ -35,6 +35,7 @@ class Report(NamedTuple):
     binding: str
     binding_type: str
     findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()  # what else is to be told, such as what was spent
 
     @property
     def tier(self) -> str:
@@ -64,6 +65,7 @@ class Report(NamedTuple):
         return {
             "binding": self.binding, "binding_type": self.binding_type, "tier": self.tier or None,
             "counts": {state: len(self.of(state)) for state in _MARKS},
+            "notes": list(self.notes),
             "findings": [{**finding._asdict(), "faults": list(finding.faults)} for finding in self.findings],
         }  # fmt: skip
 
@@ -83,6 +85,7 @@ class Report(NamedTuple):
                 yield f"    cure: {finding.cure}"
         if not everything:
             yield from self._unproven()
+        yield from self.notes
         counts = [f"{len(self.of(state))} {state}" for state in _MARKS if self.of(state)]
         yield f"{', '.join(counts)}; tier: {self.tier or 'none'}"
 

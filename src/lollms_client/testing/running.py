@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from lollms_client.testing.live_costs import Terms
 from lollms_client.testing.quality import read_exceptions
 from lollms_client.testing.report import Finding, Report
 from lollms_client.testing.rules import SUITES, NotApplicable, Rule, Unproven, all_rules
@@ -21,9 +22,13 @@ def check_binding(binding: str | Path, suites: Collection[str] = tuple(SUITES.va
     return check_subject(find_subject(binding), suites)
 
 
-def check_and_record(binding: str | Path) -> Report:
-    """Check a binding by all suites and keep its tier, which `lollms list` shows until the folder changes."""
+def check_and_record(binding: str | Path, terms: Terms | None = None) -> Report:
+    """Check a binding by all suites and keep its tier, which `lollms list` shows until the folder changes.
+
+    On `terms` the real service is called, too.
+    """
     subject = find_subject(binding)
+    subject.terms = terms
     report = check_subject(subject)
     version = subject.manifest.version if subject.problem is None else ""
     record_own(f"{subject.binding_type}.{subject.name}", subject.folder, version, report.tier)
@@ -34,7 +39,8 @@ def check_subject(subject: Subject, suites: Collection[str] = tuple(SUITES.value
     """Check what was found already."""
     exceptions = read_exceptions(subject.folder)
     findings = tuple(apply_rule(rule, subject, exceptions) for rule in all_rules() if rule.suite in suites)
-    return Report(subject.name, subject.binding_type, findings)
+    notes = (subject.live.words(),) if subject.terms is not None and "live" in suites else ()
+    return Report(subject.name, subject.binding_type, findings, notes)
 
 
 def apply_rule(rule: Rule, subject: Subject, exceptions: dict[str, str]) -> Finding:

@@ -17,6 +17,8 @@ from lollms_client.testing.rules import NotApplicable
 
 if TYPE_CHECKING:
     from lollms_client.testing.cases import CaseSet
+    from lollms_client.testing.live_costs import Terms
+    from lollms_client.testing.live_evidence import LiveEvidence
     from lollms_client.testing.wire_evidence import WireEvidence
 
 
@@ -28,6 +30,7 @@ class Subject:
         self.binding_type = binding_type
         self.folder = folder
         self.problem = problem
+        self.terms: Terms | None = None  # on which the real service may be called; None: not at all
 
     @functools.cached_property
     def manifest(self) -> Manifest:
@@ -100,6 +103,14 @@ class Subject:
         from lollms_client.testing.wire_evidence import collect_wire
 
         return collect_wire(self.folder, self.name, self.binding_type)
+
+    @functools.cached_property
+    def live(self) -> LiveEvidence:
+        """What happened when a fresh process called the real service, on `terms`."""
+        from lollms_client.testing.live_costs import Terms
+        from lollms_client.testing.live_evidence import collect_live
+
+        return collect_live(self.folder, self.name, self.binding_type, self.terms or Terms(limit=0.0))
 
     def setting_names(self) -> Iterator[str]:
         """The names of all settings."""
