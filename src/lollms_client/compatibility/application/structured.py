@@ -117,10 +117,11 @@ def _value(result: ChatResult, asked: Asked, schema: dict[str, Any], wrapped: bo
     cut_off = [_SHORTER] if result.finish == "length" else []
     try:
         value = read_json(result.text, schema)
+        if wrapped:
+            is_under_value = isinstance(value, dict) and set(value) == {"value"}
+            value = value["value"] if is_under_value else read_json(result.text, asked.schema)
     except ValueError as error:
         return None, cut_off or [str(error)]
-    if wrapped and isinstance(value, dict) and set(value) == {"value"}:
-        value = value["value"]
     wrong = problems(value, asked.schema)
     if wrong:
         return None, [*cut_off, *wrong]
