@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 from lollms_client import errors
 from lollms_client.manifest import Manifest
@@ -21,12 +22,12 @@ Stage = Callable[[Evidence, Watch, Registry, BindingEntry], bool]
 
 def _engine(evidence: Evidence, entry: BindingEntry) -> Engine:
     assert entry.manifest is not None
-    settings = _settings(entry.manifest)
+    settings = settings_of(entry.manifest)
     planned = plan(entry.manifest, evidence.methods)
     return Engine(entry.name, entry.binding_type, entry.folder, entry.manifest, settings, planned)
 
 
-def _settings(manifest: Manifest) -> dict[str, object]:
+def settings_of(manifest: Manifest) -> dict[str, Any]:
     """Settings for real calls: what a check makes up for mandatory settings is no model, no folder and no file."""
     made_up = {item.name for item in manifest.input_parameters if item.mandatory and not item.is_secret}
     return {name: value for name, value in calling.settings_for(manifest).items() if name not in made_up}

@@ -17,6 +17,7 @@ from lollms_client.testing.rules import NotApplicable
 
 if TYPE_CHECKING:
     from lollms_client.testing.cases import CaseSet
+    from lollms_client.testing.equality_evidence import EqualityEvidence
     from lollms_client.testing.live_costs import Terms
     from lollms_client.testing.live_evidence import LiveEvidence
     from lollms_client.testing.wire_evidence import WireEvidence
@@ -111,6 +112,13 @@ class Subject:
         from lollms_client.testing.live_evidence import collect_live
 
         return collect_live(self.folder, self.name, self.binding_type, self.terms or Terms(limit=0.0))
+
+    @functools.cached_property
+    def equality(self) -> EqualityEvidence:
+        """What came of the same calls made in several ways."""
+        from lollms_client.testing.equality_evidence import collect_equality
+
+        return collect_equality(self.folder, self.name, self.binding_type)
 
     def setting_names(self) -> Iterator[str]:
         """The names of all settings."""

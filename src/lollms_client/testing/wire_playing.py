@@ -206,6 +206,26 @@ def ended_blocking(prepared: Prepared) -> End:
         return end_of_error(error)
 
 
+def ended_asyncio(prepared: Prepared) -> End:
+    """How a prepared call of the asyncio client ends."""
+    try:
+        return end_of_value(asyncio.run(_awaited(prepared)))
+    except Exception as error:  # noqa: BLE001 (what somebody else's code raises is what is looked at)
+        return end_of_error(error)
+
+
+def prepared_at(
+    subject: Subject, placed: PlacedCase, server: LoopbackServer, timeout: float
+) -> tuple[Prepared, Filling]:
+    """A case's call with every address setting leading to a server, for processes that the kit cannot watch."""
+    settings = settings_for(placed, subject.manifest, server, flows=False)
+    arguments = _client_arguments(subject, settings)
+    with LollmsClient(**arguments) as client:
+        base = base_of(client.binding(subject.binding_type), settings, subject.manifest, server)
+    filling = filling_of(placed, base, settings, subject.manifest)
+    return Prepared(placed.case, arguments, _arguments(placed.case, filling, timeout), subject.binding_type), filling
+
+
 def _called(client: Any, prepared: Prepared) -> Any:
     method, arguments = _method(client, prepared)
     found = method(**arguments)
