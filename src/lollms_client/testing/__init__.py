@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from lollms_client.testing.recordings import Recording, recording, replaying
 from lollms_client.testing.report import Finding, Report
 from lollms_client.testing.running import check_binding
 from lollms_client.testing.suite import BindingSuite, self_test
 
-__all__ = ["BindingSuite", "Finding", "Report", "check_binding", "self_test"]
+__all__ = ["BindingSuite", "Finding", "Recording", "Report", "check_binding", "recording", "replaying", "self_test"]
