@@ -57,7 +57,7 @@ def data_of(text: str) -> Any:
 def lines_of(body: bytes) -> list[Any] | None:
     """The lines of NDJSON, decoded; None where one of them is no JSON object."""
     found: list[Any] = []
-    for line in body.decode("utf-8", "replace").splitlines():
+    for line in body.decode("utf-8", "replace").split("\n"):
         if not line.strip():
             continue
         try:

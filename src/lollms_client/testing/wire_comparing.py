@@ -222,11 +222,10 @@ def _word(value: Any) -> str:
 
 
 def _difference(path: str, wanted: Any, got: Any, *, quote: bool = True) -> str:
-    """One line: where, what is stated, what came."""
-    if not quote:
-        shown_wanted = wanted if isinstance(wanted, str) else _shown(wanted)
-        return f"{path}: expected {_cut(shown_wanted)}, got {_cut(got if isinstance(got, str) else _shown(got))}"
-    return f"{path}: expected {_shown(wanted)}, got {_shown(got)}"
+    """One line: where, what is stated, what came. Texts are put into quotes, unless words stand for one of them."""
+    first, second = (_cut(item) if isinstance(item, str) and not quote else _shown(item) for item in (wanted, got))
+    note = " (they differ in what is masked)" if first == second else ""
+    return f"{path}: expected {first}, got {second}{note}"
 
 
 def _shown(value: Any) -> str:

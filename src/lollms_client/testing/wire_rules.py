@@ -18,7 +18,7 @@ HOW = (
     f"there are no wire cases; write {FILE_NAME} beside description.yaml (`uses:` names ready ones for known wires), "
     "or let `lollms check --record` write it"
 )
-MOST_SHOWN = 12  # differences of one rule
+MOST_SHOWN = 60  # differences of one rule
 
 
 def _need_cases(subject: Subject) -> None:
