@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast
 
 from lollms_client import client_flows as flows
 from lollms_client.binding import LollmsBinding
@@ -36,6 +36,9 @@ Result = TypeVar("Result")
 
 
 if TYPE_CHECKING:
+    from lollms_client.compatibility.application.argument_types import (  # type: ignore[import-not-found, unused-ignore]
+        PublicArguments as _Arguments,
+    )
     from lollms_client.compatibility.application.public_methods import (  # type: ignore[import-not-found, unused-ignore]
         PublicMethods as _Added,
     )
@@ -51,8 +54,8 @@ class LollmsClient(ClientCore, _Added):
     (a CancelToken) and `on_progress=` besides what the binding offers. Safe to use from several threads.
     """
 
-    def __init__(self, *binding_names: str, **arguments: Unpack[ClientArguments]) -> None:
-        super().__init__(*binding_names, **arguments)
+    def __init__(self, *binding_names: str, **arguments: Unpack[_Arguments]) -> None:
+        super().__init__(*binding_names, **cast("ClientArguments", arguments))
         self.jobs = Jobs(self)
 
     def _call(
