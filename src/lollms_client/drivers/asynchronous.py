@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lollms_client import flow
 from lollms_client.drivers.base import async_transport, check_effect
 from lollms_client.drivers.context import CallContext
+from lollms_client.drivers.gate import pass_gate
 from lollms_client.drivers.transport import ContentDecoder
 from lollms_client.errors import Cancelled, TimedOut, Unavailable
 
@@ -151,6 +152,7 @@ class AsyncDriver:
 
     async def _send(self, effect: flow.Send, context: CallContext) -> flow.HttpReply:
         request = effect.request
+        pass_gate(request.url)
         exchange = await (await self._transport()).open(request, context)
         try:
             decoder = ContentDecoder(request, exchange.headers.get("content-encoding", ""))
@@ -165,6 +167,7 @@ class AsyncDriver:
         return flow.HttpReply(status=exchange.status, headers=exchange.headers, body=body, url=request.url)
 
     async def _open(self, effect: flow.Open, context: CallContext) -> flow.OpenReply:
+        pass_gate(effect.request.url)
         exchange = await (await self._transport()).open(effect.request, context)
         try:
             decoder = ContentDecoder(effect.request, exchange.headers.get("content-encoding", ""))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from lollms_client import flow
 from lollms_client.drivers.base import blocking_transport, check_effect, foreign
 from lollms_client.drivers.context import CallContext
+from lollms_client.drivers.gate import pass_gate
 from lollms_client.drivers.transport import ContentDecoder
 from lollms_client.errors import Cancelled, TimedOut, Unavailable
 
@@ -106,6 +107,7 @@ class BlockingDriver:
 
     def _send(self, effect: flow.Send, context: CallContext) -> flow.HttpReply:
         request = effect.request
+        pass_gate(request.url)
         exchange = self._transport.open(request, context)
         try:
             decoder = ContentDecoder(request, exchange.headers.get("content-encoding", ""))
@@ -120,6 +122,7 @@ class BlockingDriver:
         return flow.HttpReply(status=exchange.status, headers=exchange.headers, body=body, url=request.url)
 
     def _open(self, effect: flow.Open, context: CallContext) -> flow.OpenReply:
+        pass_gate(effect.request.url)
         exchange = self._transport.open(effect.request, context)
         try:
             decoder = ContentDecoder(effect.request, exchange.headers.get("content-encoding", ""))
