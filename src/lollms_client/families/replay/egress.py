@@ -7,7 +7,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
+from lollms_client.drivers.gate import guards
 from lollms_client.errors import ForbiddenAddress
 
 _EVENTS = frozenset({
@@ -23,6 +25,8 @@ _hooked = False
 def refusing() -> Iterator[list[str]]:
     """Inside, every attempt of Python code to reach an internet address raises ForbiddenAddress.
 
+    So does every request of a binding in flows, also over a connection that was made before.
+
     Gives the list of the addresses that were tried. It holds for all threads of the process.
     """
     global _hooked
@@ -32,19 +36,31 @@ def refusing() -> Iterator[list[str]]:
             sys.addaudithook(_watch)
             _hooked = True
         _refused.append(tried)
+        if _refuse_request not in guards:
+            guards.append(_refuse_request)
     try:
         yield tried
     finally:
         with _lock:
             _refused[:] = [item for item in _refused if item is not tried]
+            if not _refused:
+                guards.remove(_refuse_request)
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     if not _refused or event not in _EVENTS:
         return
     address = _address(event, arguments)
-    if address is None:
-        return
+    if address is not None:
+        _refuse(address)
+
+
+def _refuse_request(url: str) -> None:
+    parts = urlsplit(url)
+    _refuse(f"{parts.hostname}:{parts.port or parts.scheme}")
+
+
+def _refuse(address: str) -> None:
     for tried in list(_refused):
         tried.append(address)
     raise ForbiddenAddress(f"{address} was not reached: nothing goes out while a recording is replayed", host=address)

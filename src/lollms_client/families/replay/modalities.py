@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -32,6 +32,16 @@ from lollms_client.types.video import VideoRequest, VideoResult
 
 class RecordedLLM(Recorded, LollmsLLMBinding):
     """Language models."""
+
+    def chat_request(self, messages: Any, given: Mapping[str, Any], method: str = "chat") -> ChatRequest:
+        """The typed request, as the real binding makes it."""
+        made: ChatRequest = self.maker(super()).chat_request(messages, given, method)
+        return made
+
+    def embedding_request(self, texts: str | Sequence[str], given: Mapping[str, Any]) -> EmbeddingRequest:
+        """The typed request, as the real binding makes it."""
+        made: EmbeddingRequest = self.maker(super()).embedding_request(texts, given)
+        return made
 
     async def chat_flow(self, request: ChatRequest) -> AsyncGenerator[list[StreamPart], None]:
         """The answer in the pieces in which it came."""
@@ -150,6 +160,11 @@ class RecordedMedia(Recorded, JobBinding):
 class RecordedTTI(RecordedMedia, LollmsTTIBinding):
     """Images."""
 
+    def image_request(self, method: str, given: Mapping[str, Any]) -> ImageRequest:
+        """The typed request, as the real binding makes it."""
+        made: ImageRequest = self.maker(super()).image_request(method, given)
+        return made
+
     async def image_flow(self, request: ImageRequest) -> ImageResult:
         """Make or edit images."""
         result: ImageResult = await self.through("image", request, lambda binding: binding.image_flow(request))
@@ -158,6 +173,11 @@ class RecordedTTI(RecordedMedia, LollmsTTIBinding):
 
 class RecordedSTT(RecordedMedia, LollmsSTTBinding):
     """Speech into text."""
+
+    def transcription_request(self, audio: Any, given: Mapping[str, Any]) -> TranscriptionRequest:
+        """The typed request, as the real binding makes it."""
+        made: TranscriptionRequest = self.maker(super()).transcription_request(audio, given)
+        return made
 
     async def transcription_flow(self, request: TranscriptionRequest) -> TranscriptionResult:
         """Transcribe."""
@@ -169,6 +189,11 @@ class RecordedSTT(RecordedMedia, LollmsSTTBinding):
 
 class RecordedTTS(RecordedMedia, LollmsTTSBinding):
     """Text into speech."""
+
+    def speech_request(self, text: str, given: Mapping[str, Any]) -> SpeechRequest:
+        """The typed request, as the real binding makes it."""
+        made: SpeechRequest = self.maker(super()).speech_request(text, given)
+        return made
 
     async def speech_flow(self, request: SpeechRequest) -> SpeechResult:
         """Speak."""
@@ -208,6 +233,11 @@ class RecordedTTS(RecordedMedia, LollmsTTSBinding):
 class RecordedTTV(RecordedMedia, LollmsTTVBinding):
     """Text into video."""
 
+    def video_request(self, prompt: str, given: Mapping[str, Any]) -> VideoRequest:
+        """The typed request, as the real binding makes it."""
+        made: VideoRequest = self.maker(super()).video_request(prompt, given)
+        return made
+
     async def video_flow(self, request: VideoRequest) -> VideoResult:
         """Make video."""
         result: VideoResult = await self.through("video", request, lambda binding: binding.video_flow(request))
@@ -216,6 +246,11 @@ class RecordedTTV(RecordedMedia, LollmsTTVBinding):
 
 class RecordedTTM(RecordedMedia, LollmsTTMBinding):
     """Text into music."""
+
+    def music_request(self, prompt: str, given: Mapping[str, Any]) -> MusicRequest:
+        """The typed request, as the real binding makes it."""
+        made: MusicRequest = self.maker(super()).music_request(prompt, given)
+        return made
 
     async def music_flow(self, request: MusicRequest) -> MusicResult:
         """Make music."""

@@ -78,6 +78,10 @@ class Recorded(LollmsBinding):
 
     # --- calls ---
 
+    def maker(self, usual: Any) -> Any:
+        """Who makes typed requests: the real binding, else the modality's base class."""
+        return usual if self.inner is None else self.inner
+
     def _live(self, call: str) -> Any:
         if self.inner is None:
             raise BadRecording(f"the recording of {self.owner} is closed, and there is no binding to make this {call}")
