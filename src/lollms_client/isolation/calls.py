@@ -85,6 +85,10 @@ class RemoteCall:
                 self._timer.cancel()
         elif event[0] == "tidying":
             self._tidying = True
+        elif event[0] == "lingering":  # its flow is over, and code of the binding goes on all the same
+            self._tidying = False
+            if self._cancelled_at is not None:
+                self._process.doubt(self)
         elif event[0] == "begun":
             self.begun = True
         self._events.put(event)

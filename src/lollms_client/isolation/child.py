@@ -23,7 +23,7 @@ def main() -> None:
 
     pipe_in, pipe_out = _descriptors(sys.argv[-2:])
     sys.argv[:] = [""]
-    faulthandler.enable()
+    faulthandler.enable(all_threads=False)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)  # type: ignore[union-attr]
     _Server(pipe_in, FrameWriter(pipe_out, "lollms-worker-writer")).serve()
@@ -51,6 +51,7 @@ class _Server:
         self._lock = threading.Lock()
         self._main_is_free = False
         self._runner: CallRunner | None = None
+        self._said_goodbye = False
 
     def serve(self) -> None:
         """Make the binding, then run calls until the end."""
@@ -87,7 +88,8 @@ class _Server:
                     self._take(frame)
         except (OSError, BrokenChannel):
             pass
-        _end_group()
+        if not self._said_goodbye:
+            _end_group()
 
     def _take(self, frame: list[Any]) -> None:
         kind = frame[0]
@@ -111,6 +113,7 @@ class _Server:
             threading.Thread(target=runner.run, args=(frame,), name="lollms-worker-call", daemon=True).start()
 
     def _say_goodbye(self, runner: CallRunner | None) -> None:
+        self._said_goodbye = True  # the parent waits a little, and then kills
         with self._lock:
             free, self._main_is_free = self._main_is_free, False
         if free or runner is None:

@@ -64,6 +64,7 @@ class _Context(CallContext):
     def begin_clean_up(self, now: float) -> None:
         """Tell the parent that the call has heard."""
         if not self.cleaning_up:
+            self._call.tidying = True
             self._call.say("tidying")
         super().begin_clean_up(now)
 
@@ -76,6 +77,7 @@ class _Call:
         self.token = CancelToken()
         self.own_token: CancelToken | None = None  # the one that the binding's code has
         self.over = False
+        self.tidying = False
         self._writer = writer
         self._room = threading.Semaphore(_WINDOW)
         self._questions = itertools.count(1)
@@ -228,9 +230,13 @@ def _own(error: BaseException) -> BaseException:
 
 
 def _wait_for_leftovers(call: _Call) -> None:
-    """A cancelled method that goes on in its thread is not over; who waits too long for that kills the process."""
-    while call.token.cancelled and any(_belongs(thread, call) for thread in threading.enumerate()):
-        time.sleep(0.02)
+    """A method that goes on in its thread is not over; who waits too long for that kills the process."""
+    told = False
+    while any(_belongs(thread, call) for thread in threading.enumerate()):
+        if not told and (call.token.cancelled or call.tidying):
+            told = True
+            call.say("lingering")
+        time.sleep(0.01)
 
 
 def _belongs(thread: threading.Thread, call: _Call) -> bool:

@@ -14,7 +14,7 @@ from lollms_client.secret import redact
 # what a worker writes between its own words to say that all before it was written before a call ended
 _MARK = re.compile(rb"\x00\x1elollms-mark:(\d+)\x1e\x00")
 _LONGEST_LINE = 64 * 1024
-_KEPT_LINES = 20
+_KEPT_LINES = 30
 _LINE_END = re.compile(rb"[\n\r]")
 
 
