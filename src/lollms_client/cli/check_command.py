@@ -43,7 +43,7 @@ class _CheckCommand:
 
 def _record(arguments: Namespace) -> None:
     """Write the binding's wire cases anew, and say so."""
-    from lollms_client.testing.recording import record_binding
+    from lollms_client.testing.recording_cases import record_binding
 
     recorded = record_binding(arguments.binding, pairs(arguments.settings, "--set"))
     lines = [f"recorded {len(recorded.cases)} calls in {recorded.file}: {', '.join(recorded.cases)}"]

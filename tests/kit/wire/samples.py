@@ -51,6 +51,9 @@ class SampleChat(HttpBinding, LollmsLLMBinding):
             return {"X-Key": key}
         return {"Authorization": key.derive("Bearer {}")}
 
+    def default_headers(self):
+        return {"X-Sender": "me@corp.example"} if self.settings["fault"] == "names its user" else {}
+
     async def chat_flow(self, request):
         fault = self.settings["fault"]
         body = {"model": self.settings["model_name"], "messages": [
