@@ -37,23 +37,29 @@ _KEY_FACTS = "encryption"
 class LollmsDataManager:
     """A store of discussions.
 
-    `db_url` is `sqlite:///path.db` or `postgresql://user:password@host/name`. With `encryption_key` (a passphrase, as
-    text or bytes) everything but ids, times and the shape of the trees is encrypted; only who has the key can read it,
-    and nobody can without. Several processes may use one store at once.
+    `db_url` (or `db_path`, its older name) is `sqlite:///path.db` or `postgresql://user:password@host/name`. With
+    `encryption_key` (a passphrase, as text or bytes) everything but ids, times and the shape of the trees is encrypted;
+    only who has the key can read it. Several processes may use one store at once.
 
     Raises StoreFailed where the database cannot be reached, WrongKey, MissingDependency.
     """
 
     def __init__(
         self,
-        db_url: str,
+        db_url: str = "",
         discussion_mixin: Any = None,
         message_mixin: Any = None,
         encryption_key: str | bytes | None = None,
+        *,
+        db_path: str = "",
     ) -> None:
+        if not (db_url or db_path):
+            raise BadSetting(
+                "where are the discussions kept? give db_url, sqlite:///path.db for instance", setting="db_url"
+            )
         if discussion_mixin is not None or message_mixin is not None:
             raise BadSetting("columns of your own are not supported: use `metadata`", setting="discussion_mixin")
-        self._database = Database(db_url)
+        self._database = Database(db_url or db_path)
         try:
             self._rows = Rows(self._cipher(encryption_key))
         except BaseException:
@@ -127,23 +133,40 @@ class LollmsDataManager:
 
         if discussion_id is None:
             raise BadSetting("which discussion? give discussion_id", setting="discussion_id")
-        with self._database.read() as connection:
-            statement = sa.select(discussions.c.id).where(discussions.c.id == discussion_id)
-            if connection.execute(statement).first() is None:
-                return None
+        if not self.discussion_exists(discussion_id):
+            return None
         return LollmsDiscussion(lollms_client, db_manager=self, discussion_id=discussion_id, **settings)
 
     def list_discussions(self, limit: int | None = None, offset: int = 0) -> list[dict[str, Any]]:
         """Id, title, metadata and times of the discussions, the latest changed first."""
         return self._search.discussions(limit, offset)
 
-    def search_discussions(self, query: str, limit: int = 50, offset: int = 0) -> list[dict[str, Any]]:
-        """The same of the discussions in whose title or messages all the words of `query` are."""
-        return self._search.holders(query, limit, offset)
+    def search_discussions(
+        self, query: str | None = None, limit: int = 50, offset: int = 0, **criteria: Any
+    ) -> list[dict[str, Any]]:
+        """The same of the discussions in whose title or messages all the words of `query` are.
+
+        Without a query `criteria` name fields (`title`, `system_prompt`, `metadata` …) and texts that are in them.
+        Raises BadSetting for both, neither, and unknown fields.
+        """
+        if (query is None) == (not criteria):
+            raise BadSetting("what is searched for? give words, or fields with texts that are in them", setting="query")
+        if query is not None:
+            return self._search.holders(query, limit, offset)
+        return self._search.with_fields(criteria, limit, offset)
 
     def search_messages(self, query: str, limit: int = 50, offset: int = 0) -> list[dict[str, Any]]:
         """`discussion_id`, `message_id` and a `snippet` of each message with all the words, the best fitting first."""
         return self._search.messages(query, limit, offset)
+
+    def discussion_exists(self, discussion_id: str) -> bool:
+        """Whether the store has a discussion of that id."""
+        with self._database.read() as connection:
+            statement = sa.select(discussions.c.id).where(discussions.c.id == discussion_id)
+            return connection.execute(statement).first() is not None
+
+    def create_and_migrate_tables(self) -> None:
+        """Nothing is left to do: opening the store has made its tables, and brought older ones up to date."""
 
     def delete_discussion(self, discussion_id: str) -> bool:
         """Delete a discussion with all its messages, and media that nobody else has; False where there was none."""

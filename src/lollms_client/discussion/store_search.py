@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.store_engine import Database
 from lollms_client.discussion.store_rows import Rows
 from lollms_client.discussion.store_schema import discussions, messages
+from lollms_client.errors import BadSetting
 
 _SNIPPET = 80  # characters on each side of a match
 _STEP = 1_000  # messages opened at once
 _WORD = re.compile(r"\w+")
+_FIELD_ALIASES = {"discussion_metadata": "metadata"}
 
 _SQLITE_HITS = sa.text(
     "SELECT m.discussion_id, m.id,"
@@ -66,6 +70,20 @@ class Search:
         with self._database.read() as connection:
             rows = connection.execute(statement.limit(limit).offset(offset), {"query": self._query(words)})
             return [self._facts(row) for row in rows]
+
+    def with_fields(self, criteria: Mapping[str, Any], limit: int, offset: int) -> list[dict[str, Any]]:
+        """The discussions whose fields hold those texts, the latest changed first. Raises BadSetting."""
+        fields = {_FIELD_ALIASES.get(name, name): str(text).casefold() for name, text in criteria.items()}
+        for name in fields:
+            if name not in DiscussionState.__struct_fields__:
+                raise BadSetting(f"discussions have no field {name!r}", setting=name)
+        found: list[dict[str, Any]] = []
+        with self._database.read() as connection:
+            for row in connection.execute(_selection().order_by(discussions.c.updated_at.desc(), discussions.c.id)):
+                state = self._rows.state(row.id, row.body)
+                if all(text in str(getattr(state, name)).casefold() for name, text in fields.items()):
+                    found.append(self._facts(row))
+        return found[offset : offset + limit]
 
     def messages(self, query: str, limit: int, offset: int) -> list[dict[str, Any]]:
         """The messages in which all the words are, the best fitting first."""
