@@ -70,12 +70,14 @@ def test_notes_alone(reader: LollmsClient, service: Service) -> None:
 
 def test_the_kinds_of_answers(reader: LollmsClient, service: Service) -> None:
     service.answers = ['{"n": 4}', '{"answer": true}', '{"index": 1}', "```python\nx = 1\n```"]
-    assert reader.long_context_processing("t", "Count.", "structured", schema={"n": "int"}) == {"n": 4}
-    assert reader.long_context_processing("t", "Is it?", "yes_no") is True
-    assert reader.long_context_processing("t", "Which?", "multichoice", possible_answers=["a", "b"]) == 1
+    assert reader.long_context_processing("t", "Count.", processing_type="structured", schema={"n": "int"}) == {"n": 4}
+    assert reader.long_context_processing("t", "Is it?", processing_type="yes_no") is True
+    assert (
+        reader.long_context_processing("t", "Which?", processing_type="multichoice", possible_answers=["a", "b"]) == 1
+    )
     assert reader.long_context_processing("t", "Write.", processing_type="code") == "x = 1"
     with pytest.raises(errors.BadSetting, match="processing_type"):
-        reader.long_context_processing("t", "Write.", "poem")
+        reader.long_context_processing("t", "Write.", processing_type="poem")
 
 
 def test_a_context_that_is_too_small_is_an_error(reader: LollmsClient) -> None:
@@ -113,3 +115,14 @@ def test_pieces_cover_the_text_and_fit(text: str, room: int, overlap: int) -> No
         place = start + len(piece)
     assert place == len(text)
     assert "".join(pieces(text, room, 0, len)) == text
+
+
+def test_pieces_can_be_bounded_by_the_caller(reader: LollmsClient, service: Service) -> None:
+    reader.sequential_summarize(" ".join(WORDS[:400]), ctx_size=8_000, chunk_size=100, overlap=10)
+    assert len(service.asked) == 1  # it fits: nothing is cut without need
+
+
+def test_bounded_pieces_of_a_text_that_does_not_fit(reader: LollmsClient, service: Service) -> None:
+    service.answers = ["note"] * 40
+    reader.deep_analyze("What?", " ".join(WORDS[:600]), ctx_size=700, chunk_size=100, overlap=10, bootstrap_steps=2)
+    assert len(service.asked) >= 7

@@ -81,23 +81,23 @@ class BindingMethods:
         """Let the language binding of that alias answer. Raises BadSetting for an unknown alias."""
         return mount(self, "llm", alias)
 
-    def mount_tti(self, alias: str) -> bool:
+    def mount_tti(self, alias: str, callback: Any = None) -> bool:
         """Let the text-to-image binding of that alias answer."""
         return mount(self, "tti", alias)
 
-    def mount_stt(self, alias: str) -> bool:
+    def mount_stt(self, alias: str, callback: Any = None) -> bool:
         """Let the speech-to-text binding of that alias answer."""
         return mount(self, "stt", alias)
 
-    def mount_tts(self, alias: str) -> bool:
+    def mount_tts(self, alias: str, callback: Any = None) -> bool:
         """Let the text-to-speech binding of that alias answer."""
         return mount(self, "tts", alias)
 
-    def mount_ttv(self, alias: str) -> bool:
+    def mount_ttv(self, alias: str, callback: Any = None) -> bool:
         """Let the text-to-video binding of that alias answer."""
         return mount(self, "ttv", alias)
 
-    def mount_ttm(self, alias: str) -> bool:
+    def mount_ttm(self, alias: str, callback: Any = None) -> bool:
         """Let the text-to-music binding of that alias answer."""
         return mount(self, "ttm", alias)
 

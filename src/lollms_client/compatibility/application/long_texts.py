@@ -11,6 +11,7 @@ import msgspec
 
 from lollms_client.compatibility.application.answering import answer_prompt
 from lollms_client.compatibility.application.model_methods import ModelMethods
+from lollms_client.compatibility.application.options import report
 from lollms_client.compatibility.application.structured_methods import StructuredMethods
 from lollms_client.discussion.context import counter_of
 from lollms_client.errors import BadSetting, ContextTooLong
@@ -39,6 +40,7 @@ class Reading(msgspec.Struct, kw_only=True):
     system_prompt: str | None
     images: Sequence[Any] | None
     room: int  # tokens of text in one request
+    piece: int  # tokens of a piece of a text that does not fit
     overlap: int  # tokens that neighbouring pieces share
     count: Callable[[str], int]
     options: Mapping[str, Any]
@@ -57,28 +59,29 @@ class LongTextMethods:
         self,
         text_to_process: str,
         contextual_prompt: str | None = None,
-        processing_type: str = "text",
-        chunk_size_ratio: float | None = None,
-        overlap_ratio: float = 0.1,
-        synthesis_prompt: str | None = None,
-        images: Sequence[Any] | None = None,
         system_prompt: str | None = None,
-        *,
         context_fill_percentage: float = 0.75,
         overlap_tokens: int | None = None,
         expected_generation_tokens: int = 1_500,
         streaming_callback: Any = None,
         return_scratchpad_only: bool = False,
         debug: bool = False,
+        *,
+        processing_type: str = "text",
+        chunk_size_ratio: float | None = None,
+        overlap_ratio: float = 0.1,
+        synthesis_prompt: str | None = None,
+        images: Sequence[Any] | None = None,
         ctx_size: int | None = None,
+        chunk_size: int | None = None,
         **options: Any,
     ) -> Any:
         """Do a task on a text of any length.
 
-        What fits into the model's context is done at once. Else pieces are read, with the model's own tokenizer as
-        measure, and the answer is made from the notes. `processing_type` is text, code, structured (`schema`), yes_no
+        What fits into the model's context is done at once. Else pieces are read, measured by the model's own
+        tokenizer, and the answer is made from the notes. `processing_type` is text, code, structured (`schema`), yes_no
         or multichoice (`possible_answers`). `chunk_size_ratio` or `context_fill_percentage` is the part of the context
-        that is used. Raises ContextTooLong where the context has no room for a piece.
+        that is used, `chunk_size` (tokens) bounds a piece. Raises ContextTooLong where there is no room for a piece.
         """
         if processing_type not in _KINDS:
             raise BadSetting(f"processing_type must be one of {', '.join(_KINDS)}", setting="processing_type")
@@ -91,7 +94,8 @@ class LongTextMethods:
         reading = _reading(
             self, task, system_prompt, images, ctx_size, share, expected_generation_tokens, options, callback
         )
-        reading.overlap = int(reading.room * overlap_ratio) if overlap_tokens is None else overlap_tokens
+        reading.piece = max(_LEAST, min(reading.room, chunk_size or reading.room))
+        reading.overlap = int(reading.piece * overlap_ratio) if overlap_tokens is None else overlap_tokens
         words, is_whole = notes(reading, text_to_process)
         if return_scratchpad_only:
             return words
@@ -108,12 +112,17 @@ class LongTextMethods:
         final_memory_processing_prompt: str = "Write a final summary.",
         final_output_format: str = "markdown",
         ctx_size: int | None = None,
+        chunk_size: int | None = None,
+        overlap: int | None = None,
+        bootstrap_chunk_size: int | None = None,
+        bootstrap_steps: int | None = None,
         callback: Any = None,
+        debug: bool = False,
         **options: Any,
     ) -> str:
-        """A summary of a text of any length."""
-        for name in ("chunk_size", "overlap", "bootstrap_chunk_size", "bootstrap_steps"):
-            options.pop(name, None)
+        """A summary of a text of any length. `chunk_size` bounds a piece, `overlap` is what pieces share (tokens)."""
+        _note_bootstrap(self, bootstrap_chunk_size, bootstrap_steps)
+        options |= {"chunk_size": chunk_size, "overlap_tokens": overlap, "debug": debug}
         task = f"{chunk_processing_prompt} (as {chunk_processing_output_format})"
         final = f"{final_memory_processing_prompt} (as {final_output_format})"
         summary: str = LongTextMethods.long_context_processing(
@@ -129,12 +138,17 @@ class LongTextMethods:
         aggregation_prompt: str = "Answer the question from the notes.",
         output_format: str = "markdown",
         ctx_size: int | None = None,
+        chunk_size: int | None = None,
+        overlap: int | None = None,
+        bootstrap_chunk_size: int | None = None,
+        bootstrap_steps: int | None = None,
         callback: Any = None,
+        debug: bool = False,
         **options: Any,
     ) -> str:
         """The answer to a question out of a text, or of text files, of any length."""
-        for name in ("chunk_size", "overlap", "bootstrap_chunk_size", "bootstrap_steps"):
-            options.pop(name, None)
+        _note_bootstrap(self, bootstrap_chunk_size, bootstrap_steps)
+        options |= {"chunk_size": chunk_size, "overlap_tokens": overlap, "debug": debug}
         read = [f"File {Path(name).name}:\n{Path(name).read_text('utf-8', 'replace')}" for name in files or ()]
         whole = "\n\n".join([*([text] if text else []), *read])
         if not whole:
@@ -144,6 +158,12 @@ class LongTextMethods:
             self, whole, query, synthesis_prompt=final, ctx_size=ctx_size, streaming_callback=callback, **options
         )
         return found
+
+
+def _note_bootstrap(client: Any, *given: Any) -> None:
+    if any(value is not None for value in given):
+        detail = "the first pieces are read like the others"
+        report(client, [CallWarning(kind="dropped", setting="bootstrap_steps", detail=detail)])
 
 
 def _reading(
@@ -175,6 +195,7 @@ def _reading(
         system_prompt=system_prompt,
         images=images,
         room=room,
+        piece=room,
         overlap=0,
         count=count,
         options={"n_predict": min(answer_tokens, context // 4), **options},
@@ -190,7 +211,7 @@ def notes(reading: Reading, text: str) -> tuple[str, bool]:
     if reading.count(text) <= reading.room:
         return text, True
     for _ in range(_PASSES):
-        parts = pieces(text, reading.room, min(reading.overlap, reading.room // 2), reading.count)
+        parts = pieces(text, reading.piece, min(reading.overlap, reading.piece // 2), reading.count)
         taken = [
             reading.ask(_PIECE.format(number=number, count=len(parts), task=reading.task, text=part))
             for number, part in enumerate(parts, start=1)
