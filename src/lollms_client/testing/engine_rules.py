@@ -123,6 +123,8 @@ def _messages(subject: Subject) -> Iterator[str]:
     for key, end in _engine(subject).wrong.items():
         if end.kind == "typed" and end.code != "cancelled" and len(end.text.strip()) < _SHORTEST:
             yield f"{key.split('|', 2)[2]} says only {end.text!r}"
+        elif " object at 0x" in end.text:
+            yield f"{key.split('|', 2)[2]} shows an object of the program: {end.text[:160]}"
 
 
 @rule(

@@ -32,6 +32,7 @@ from lollms_client.testing.wire_results import End, end_of_error, end_of_value
 from lollms_client.testing.wire_script import Script
 
 _MOST_CASES = 3
+_PASSING = ("id", "extra", "created", "cached_tokens", "cache_write_tokens")
 _PATIENCE = 20.0  # seconds for a call of a case
 Arguments = Callable[[str], dict[str, Any]]  # of a client, by the way
 Blocking = Callable[[LollmsClient], Any]
@@ -75,8 +76,18 @@ def _compare(title: str, ends: dict[str, End], *, fails: bool) -> Compared:
 
 
 def _text(end: End) -> str:
-    message = (end.error or {}).get("message", "")
-    return f"{end.comparable()} {message}"
+    """The end as a text, without what no two calls have in common: ids, timings, and what a cache held."""
+    value = end.value
+    if isinstance(value, dict):
+        end = msgspec.structs.replace(end, value=_lasting(value))
+    return f"{end.comparable()} {(end.error or {}).get('message', '')}"
+
+
+def _lasting(value: dict[str, Any]) -> dict[str, Any]:
+    found = {name: item for name, item in value.items() if name not in _PASSING}
+    return {
+        name: _lasting(item) if isinstance(item, dict) and name == "usage" else item for name, item in found.items()
+    }
 
 
 def _shape(end: End) -> str:

@@ -70,7 +70,9 @@ def open_picture(media: Media, setting: str = "images") -> Image.Image:
                 setting=setting,
             )
         return ImageOps.exif_transpose(image).convert("RGBA")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
+    except UnidentifiedImageError as problem:
+        raise BadMedia(f"these {len(data)} bytes are no image that can be read", setting=setting) from problem
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
         if isinstance(problem, BadMedia):
             raise
         raise BadMedia(f"this is no image that can be read: {problem}", setting=setting) from problem
