@@ -9,19 +9,25 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(
-    r"^(?:<!-- (?P<directive>not run|file): (?P<words>[^\n]+?) -->\n)?```(?P<info>[^\n]*)\n(?P<text>.*?)^```[ ]*$",
+    r"^(?:<!-- (?P<directive>not run|file|change|ends with \d+): (?P<words>[^\n]+?) -->\n)?"
+    r"```(?P<info>[^\n]*)\n(?P<text>.*?)^```[ ]*$",
     re.MULTILINE | re.DOTALL,
 )
 
 
 class Block(NamedTuple):
-    """One fenced block: `file` is where it is written to, `reason` why it is not run."""
+    """One fenced block: `file` is where it is written to, `change` what it changes, `reason` why it is not run.
+
+    `code` is what its last command ends with.
+    """
 
     page: str
     line: int
     language: str
     text: str
     file: str
+    change: str
+    code: int
     reason: str
 
 
@@ -34,12 +40,14 @@ def blocks(page: str, text: str | None = None) -> Iterator[Block]:
     """The blocks of one page in their order."""
     content = (ROOT / page).read_text(encoding="utf-8") if text is None else text
     for found in _FENCE.finditer(content):
-        words = found["words"] or ""
+        directive, words = found["directive"] or "", found["words"] or ""
         yield Block(
             page,
             content.count("\n", 0, found.start("info")) + 1,
             found["info"].strip(),
             found["text"],
-            file=words if found["directive"] == "file" else "",
-            reason=words if found["directive"] == "not run" else "",
+            file=words if directive == "file" else "",
+            change=words if directive == "change" else "",
+            code=int(directive.removeprefix("ends with ")) if directive.startswith("ends") else 0,
+            reason=words if directive == "not run" else "",
         )

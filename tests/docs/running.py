@@ -47,21 +47,25 @@ class PageRun:
         text = block.text.replace(ADDRESS, self.address)
         if block.file:
             _write(Path(block.file), text)
+        elif block.change:
+            _change(Path(block.change), text)
         elif block.language in PROGRAMS:
             exec(compile(text, f"{block.page}:{block.line}", "exec"), self.names)
         elif block.language in COMMANDS:
-            for line in commands(text, prompted=block.language == "console"):
+            *lines, last = commands(text, prompted=block.language == "console")
+            for line in lines:
                 self._command(line)
+            self._command(last, block.code)
         elif block.language in FILES:
             raise AssertionError(f"{block.page}:{block.line} says neither which file it is nor why it is not read")
         else:
             assert block.language in PLAIN, f"{block.page}:{block.line} is a block in {block.language or 'no language'}"
 
-    def _command(self, line: str) -> None:
+    def _command(self, line: str, expected: int = 0) -> None:
         words = shlex.split(line, comments=True)
         if words[0] == "lollms":
             code = main(words[1:])
-            assert code == 0, f"{line} ended with {code}"
+            assert code == expected, f"{line} ended with {code}"
         elif words[0] in ("python", "python3"):
             subprocess.run([sys.executable, *words[1:]], check=True, env=_environment(), timeout=120)
         elif words[0] == "pytest":
@@ -87,6 +91,15 @@ def commands(text: str, *, prompted: bool) -> list[str]:
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+def _change(path: Path, text: str) -> None:
+    """Take out the lines that begin with a minus, and put in those with a plus."""
+    before = "".join(line[1:] for line in text.splitlines(keepends=True) if line.startswith("-"))
+    after = "".join(line[1:] for line in text.splitlines(keepends=True) if line.startswith("+"))
+    content = path.read_text(encoding="utf-8")
+    assert content.count(before) == 1, f"{path} does not hold what is to be changed"
+    path.write_text(content.replace(before, after), encoding="utf-8")
 
 
 def _write(path: Path, text: str) -> None:

@@ -73,7 +73,7 @@ def _facts(manifest: Manifest, tier: str) -> Iterator[tuple[str, str]]:
     yield "Version", manifest.version
     yield "Author", _cell(manifest.author)
     if tier:
-        yield "Tier", f"{tier}, computed by [`lollms check`](../../kit.md)"
+        yield "Tier", f"{tier}, computed by [`lollms check`](../../kit.md#tiers)"
     yield "Works offline", "yes" if manifest.offline else "no"
     yield "May reach", _cell(reach_words(manifest))
     if manifest.capabilities:

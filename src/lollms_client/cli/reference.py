@@ -12,6 +12,7 @@ from lollms_client.cli.binding_page import page_name
 from lollms_client.cli.command_table import COMMANDS, load_command
 from lollms_client.cli.manifest_options import PARAMETERS, SHARED, add_common_options
 from lollms_client.cli.parsing import Parser
+from lollms_client.client_core import OFFLINE_BINDINGS
 from lollms_client.manifest.model import TYPE_TITLES, Manifest
 from lollms_client.registry import Registry
 
@@ -21,7 +22,8 @@ _BINDINGS_INTRODUCTION = """\
 # Bindings
 
 The bindings that come with lollms_client, out of their manifests. "Proved with" says what each was tried against, and
-by what means; `lollms show BINDING` tells when, with which version, and what its limits are.
+by what means; `lollms show BINDING` tells when, with which version, and what its limits are. The tier is what
+`lollms check` computed; nobody claims one by hand: see [the tiers](kit.md#tiers).
 """
 _RULES_INTRODUCTION = """\
 # The rules of the kit
@@ -49,17 +51,19 @@ Exit codes: 0 done, 1 the call failed, 2 wrong usage or a wrong setting, 3 a key
 def bindings_table(*, offline_only: bool = False, linked: bool = False) -> str:
     """The bindings that come with this package as a Markdown table, out of their manifests.
 
-    `linked` lets each name lead to the binding's page, which exists on the built site alone.
+    `offline_only` leaves the engines that are used where nobody chooses. `linked` lets each name lead to the binding's
+    page, which exists on the built site alone.
     """
-    lines = ["| Modality | Binding | What it is | Offline | Proved with |", "|---|---|---|---|---|"]
+    lines = ["| Modality | Binding | What it is | Offline | Tier | Proved with |", "|---|---|---|---|---|---|"]
     for manifest in built_in_manifests():
-        if manifest.offline or not offline_only:
+        if OFFLINE_BINDINGS[manifest.binding_type] == manifest.name or not offline_only:
             first = " ".join(manifest.description.split()).partition(". ")[0].rstrip(".").replace("|", "\\|")
             proved = ", ".join(str(item.get("how", "")) for item in manifest.verified if isinstance(item, dict))
             offline = "yes" if manifest.offline else "no"
             name = f"[`{manifest.name}`]({page_name(manifest)})" if linked else f"`{manifest.name}`"
             kind = TYPE_TITLES[manifest.binding_type]
-            lines.append(f"| {kind} (`{manifest.binding_type}`) | {name} | {first} | {offline} | {proved} |")
+            cells = (f"{kind} (`{manifest.binding_type}`)", name, first, offline, recorded_tier(manifest), proved)
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -67,6 +71,14 @@ def built_in_manifests() -> list[Manifest]:
     """The manifests of the bindings that come with this package, by modality and name."""
     registry = Registry(environment={"LOLLMS_HOME": os.devnull})
     return [item.manifest for item in registry.list() if item.source == "built-in" and item.manifest is not None]
+
+
+def recorded_tier(manifest: Manifest) -> str:
+    """The tier that `make tiers` found last, "" where it was not computed."""
+    from lollms_client.testing.tier_records import packaged
+
+    record = packaged().bindings.get(f"{manifest.binding_type}.{manifest.name}")
+    return (record.tier or "none") if record is not None else ""
 
 
 def bindings_page(*, linked: bool = False) -> str:

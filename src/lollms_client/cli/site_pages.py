@@ -6,7 +6,7 @@ from typing import Any
 
 from lollms_client.cli.api_pages import PAGES, api_page
 from lollms_client.cli.binding_page import binding_page, page_name
-from lollms_client.cli.reference import bindings_page, built_in_manifests
+from lollms_client.cli.reference import bindings_page, built_in_manifests, recorded_tier
 from lollms_client.manifest.model import TYPE_TITLES
 
 
@@ -14,7 +14,7 @@ def generated_pages() -> dict[str, str]:
     """The Markdown of every generated page, by its place below the folder of the documentation."""
     pages = {f"api/{page.name}.md": api_page(page) for page in PAGES}
     for manifest in built_in_manifests():
-        pages[page_name(manifest)] = binding_page(manifest)
+        pages[page_name(manifest)] = binding_page(manifest, tier=recorded_tier(manifest))
     return pages
 
 
