@@ -42,23 +42,23 @@ _SMALL: dict[str, tuple[tuple[str, str, dict[str, Any]], ...]] = {
 }  # fmt: skip
 
 
-def calls_to_record(manifest: Manifest, methods: list[str], cases: CaseSet) -> list[RecordedCall]:
+def calls_to_record(binding_type: str, manifest: Manifest, methods: list[str], cases: CaseSet) -> list[RecordedCall]:
     """The calls of the binding's own cases that end well; without any, small ones of what it offers."""
     own = [placed for placed in cases.cases if not placed.of_pack and placed.case.error is None]
     if own:
         by_name = {placed.case.name: placed for placed in own}
         return [RecordedCall(name, p.case.call, p.case.arguments, p.folder, p.variables) for name, p in by_name.items()]
-    return list(_small(manifest, methods))
+    return list(_small(binding_type, manifest, methods))
 
 
-def _small(manifest: Manifest, methods: list[str]) -> Iterator[RecordedCall]:
+def _small(binding_type: str, manifest: Manifest, methods: list[str]) -> Iterator[RecordedCall]:
     offered = {
         call
-        for method in METHODS[manifest.binding_type]
+        for method in METHODS[binding_type]
         if set(manifest.capabilities) & method.capabilities
         or (not manifest.capabilities and set(methods) & method.documented)
         for call in method.calls
     }
-    for name, call, arguments in _SMALL[manifest.binding_type]:
+    for name, call, arguments in _SMALL[binding_type]:
         if call in offered:
             yield RecordedCall(name, call, arguments, SPEECH.parent, {})

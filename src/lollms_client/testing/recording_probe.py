@@ -46,7 +46,8 @@ class Recording(msgspec.Struct, kw_only=True):
 class _Recorder:
     """Records one binding's calls with the user's own settings."""
 
-    def __init__(self, folder: Path, manifest: Manifest, flows: bool, given: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, binding_type: str, manifest: Manifest, flows: bool, given: dict[str, Any]) -> None:
+        self.binding_type = binding_type
         self.folder = folder
         self.manifest = manifest
         self.flows = flows
@@ -58,7 +59,7 @@ class _Recorder:
     def _origin(self) -> str:
         """Where the service is. Raises BadSetting for a class whose address cannot be told."""
         with LollmsClient(**self._client({})) as client:
-            base = getattr(client.binding(self.manifest.binding_type), "base_url", None)
+            base = getattr(client.binding(self.binding_type), "base_url", None)
         addresses = [value for name, value in self.user.plain.items() if is_address(name) and isinstance(value, str)]
         found = next((text for text in (base, *addresses) if isinstance(text, str) and text), "")
         if not found:
@@ -70,7 +71,7 @@ class _Recorder:
         return f"{parts.scheme}://{parts.netloc}"
 
     def _client(self, more: dict[str, Any]) -> dict[str, Any]:
-        kind = self.manifest.binding_type
+        kind = self.binding_type
         return {
             f"{kind}_binding_name": self.manifest.name, f"{kind}_binding_config": {**self.given, **more},
             "bindings_dir": self.folder, "config": {},
@@ -84,7 +85,7 @@ class _Recorder:
             arguments = _filled(call.arguments, filling, given, as_path=call.call == "transcribe_audio")
             case = Case(name=call.name, call=call.call)
             client = self._client(self._leading(server))
-            end = ended_blocking(Prepared(case, client, arguments, self.manifest.binding_type))
+            end = ended_blocking(Prepared(case, client, arguments, self.binding_type))
         if end.error is not None or end.foreign:
             words = str(end.error.get("message")) if end.error else end.foreign
             self.recording.failures.append(redact("; ".join([f"{call.name}: {words}", *service.problems])))
@@ -144,9 +145,11 @@ def _recorded(folder: Path, name: str, binding_type: str, given: dict[str, Any])
     if manifest is None:
         raise errors.BadManifest(f"{name} has no usable manifest")
     kind = registry.load(name, binding_type)
-    recorder = _Recorder(folder, manifest, bool(getattr(kind, "speaks_flows", False)), given)
+    recorder = _Recorder(folder, binding_type, manifest, bool(getattr(kind, "speaks_flows", False)), given)
     methods = signatures.own_methods(kind, binding_type)
-    for call in calls_to_record(manifest, methods, read_cases(folder, binding_type, manifest.capabilities)):
+    for call in calls_to_record(
+        binding_type, manifest, methods, read_cases(folder, binding_type, manifest.capabilities)
+    ):
         recorder.record(call)
     recording = recorder.recording
     recording.remaining = recorder.user.remaining(

@@ -50,11 +50,13 @@ METHODS: dict[str, tuple[Method, ...]] = {
 }  # fmt: skip
 
 
-def missing_methods(manifest: Manifest, own: Collection[str], cases: CaseSet) -> Iterator[str]:
+def missing_methods(binding_type: str, manifest: Manifest, own: Collection[str], cases: CaseSet) -> Iterator[str]:
     """The methods that the manifest promises, or that the class defines itself (`own`), and no case calls."""
     promised = set(manifest.capabilities)
     called = {placed.case.call for placed in cases.cases if placed.case.error is None}
-    for method in METHODS[manifest.binding_type]:
+    refused = {placed.case.call for placed in cases.cases if (placed.case.error or {}).get("code") == "unsupported"}
+    called |= refused if not promised else set()
+    for method in METHODS[binding_type]:
         offered = promised & method.capabilities or (set(own) & method.documented and not promised)
         if offered and not called & set(method.calls):
             yield f"{method.name}: no case calls {' or '.join(method.calls)} and states its result"

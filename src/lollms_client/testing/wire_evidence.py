@@ -19,6 +19,7 @@ class WireEvidence(msgspec.Struct, kw_only=True):
     ended: str = ""  # how the process ended otherwise
     problem: str = ""  # why no case could be played
     speaks_flows: bool = False
+    methods: list[str] = []  # documented methods that the class defines itself
     runs: list[CaseRun] = []
     connections: list[str] = []  # what else it tried to reach; each was refused
     processes: list[str] = []

@@ -10,7 +10,7 @@ import msgspec
 
 from lollms_client import errors
 from lollms_client.registry import BindingEntry, Registry
-from lollms_client.testing import probe
+from lollms_client.testing import probe, signatures
 from lollms_client.testing.cases_reading import read_cases
 from lollms_client.testing.watching import Watch
 from lollms_client.testing.wire_evidence import WireEvidence
@@ -29,6 +29,7 @@ def main(report: Path, folder: Path, name: str, binding_type: str) -> int:
     try:
         subject = subject_of(registry, entry, watch)
         evidence.speaks_flows = subject.speaks_flows
+        evidence.methods = signatures.own_methods(registry.load(name, binding_type), binding_type)
         _play_all(subject, evidence, report)
     except errors.LollmsError as error:
         evidence.problem = str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from lollms_client.errors import BadManifest
@@ -18,6 +19,8 @@ HOW = (
     f"there are no wire cases; write {FILE_NAME} beside description.yaml (`uses:` names ready ones for known wires), "
     "or let `lollms check --record` write it"
 )
+# what Python's own platform and ctypes modules start
+_OF_PYTHON = {"uname", "ldconfig", "gcc", "cc", "ld", "objdump", "lsb_release"}
 MOST_SHOWN = 60  # differences of one rule
 
 
@@ -170,8 +173,8 @@ def _agreement(subject: Subject) -> Iterator[str]:
     cure="Write a case for it; `uses:` names ready ones for known wires.",
 )
 def _methods(subject: Subject) -> Iterator[str]:
-    _played(subject)
-    yield from missing_methods(subject.manifest, subject.evidence.methods, subject.cases)
+    evidence = _played(subject)
+    yield from missing_methods(subject.binding_type, subject.manifest, evidence.methods, subject.cases)
 
 
 @rule(
@@ -227,6 +230,7 @@ def _hosts(subject: Subject) -> Iterator[str]:
 def _processes(subject: Subject) -> Iterator[str]:
     evidence = _played(subject)
     programs = [words.split()[0] for words in evidence.processes if words.split()]
+    programs = [name for name in programs if PurePath(name).name not in _OF_PYTHON]
     if declared_reach(subject.manifest, "processes") == ("*",):
         programs = []
     yield from (str(finding) for finding in compare_reach(subject.manifest, (), evidence.written, programs))

@@ -30,14 +30,27 @@ def settings_for(placed: PlacedCase, manifest: Manifest, server: LoopbackServer,
 
 def led_addresses(manifest: Manifest, given: Mapping[str, Any], server: LoopbackServer) -> Iterator[tuple[str, Any]]:
     """The settings that hold an address (or a port), leading to the server; paths stay."""
+    led = False
+    for name, value in _led(manifest, given, server):
+        led = True
+        yield name, value
+    if not led:
+        yield from ((item.name, server.url) for item in manifest.input_parameters if _may_be_led(item))
+
+
+def _may_be_led(parameter: Parameter) -> bool:
+    return parameter.type == "str" and not parameter.is_secret and is_address(parameter.name)
+
+
+def _led(manifest: Manifest, given: Mapping[str, Any], server: LoopbackServer) -> Iterator[tuple[str, Any]]:
     ports = [parameter for parameter in manifest.input_parameters if _is_port(parameter)]
     for parameter in manifest.input_parameters:
-        if parameter.is_secret or parameter.type != "str" or not is_address(parameter.name):
+        if not _may_be_led(parameter):
             continue
         value = str(given.get(parameter.name) or parameter.default or "")
         if value.startswith(server.url):
-            continue
-        if "://" in value:
+            yield parameter.name, value
+        elif "://" in value:
             parts = urlsplit(value)
             yield parameter.name, urlunsplit(("http", f"127.0.0.1:{server.port}", parts.path, parts.query, ""))
         elif value or parameter.mandatory:
