@@ -102,6 +102,7 @@ class ClientCore:
         self._timeouts = None if limit is None else timeouts_of(limit)
         self.registry = _registry(arguments, file)
         self._bindings: dict[str, LollmsBinding] = {}
+        self._kept: dict[int, LollmsBinding] = {}  # others that are closed with the client
         self._lock = threading.RLock()
 
     def _understood(self, binding_names: Sequence[str], given: ClientArguments) -> ClientArguments:
@@ -185,9 +186,16 @@ class ClientCore:
         if old is not None:
             old.close()
 
+    def keep_binding(self, binding: LollmsBinding) -> None:
+        """Let `close` close this binding, too."""
+        self._kept[id(binding)] = binding
+
     def put_binding(self, binding_type: str, binding: LollmsBinding, config: Mapping[str, Any] | None = None) -> None:
-        """Use a binding that is made already. The one before is left as it is, for whoever holds it."""
+        """Use a binding that is made already. The one before is left as it is, until the client is closed."""
         with self._lock:
+            old = self._bindings.get(binding_type)
+            if old is not None:
+                self.keep_binding(old)
             self._bindings[binding_type] = binding
             self._choices[binding_type] = Choice(binding.binding_name, dict(config or {}))
 
@@ -224,8 +232,9 @@ class ClientCore:
 
     def _close_bindings(self) -> None:
         with self._lock:
-            made, self._bindings = list(self._bindings.values()), {}
-        for binding in made:
+            made = {id(binding): binding for binding in self._bindings.values()} | self._kept
+            self._bindings, self._kept = {}, {}
+        for binding in made.values():
             binding.close()
 
 

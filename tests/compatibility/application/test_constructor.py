@@ -95,6 +95,28 @@ def test_further_bindings_stand_under_their_aliases(service: Service, folder: Pa
         client.mount_llm("nobody")
 
 
+def test_closing_the_client_closes_the_bindings_under_aliases(service: Service, folder: Path) -> None:
+    extra = {"local": {"binding_name": "plain"}}
+    arguments: dict[str, Any] = {**native_arguments(service), "extra_llms": extra, "bindings_dir": folder}
+    closed: list[str] = []
+    with LollmsClient(**arguments) as client:
+        for alias in client.llms:
+            binding = client.llms[alias]
+            binding.close = lambda name=alias: closed.append(name)
+        client.mount_llm("local")
+    assert sorted(closed) == ["local", "master"]
+
+
+def test_after_an_update_the_fresh_binding_is_the_clients_own(service: Service, folder: Path) -> None:
+    arguments: dict[str, Any] = {"extra_llms": {"local": {"binding_name": "plain"}}, "bindings_dir": folder}
+    client = LollmsClient(**native_arguments(service), **arguments)
+    client.mount_llm("local")
+    client.update_llm_binding("mock", {"answers": ["from the mock"]})
+    client.mount_llm("local")
+    client.mount_llm("master")
+    assert client.generate_text("hi") == "from the mock"
+
+
 def test_an_extra_binding_that_is_wrong_fails_when_it_is_used(service: Service) -> None:
     extra = {"broken": {"binding_name": "there_is_none"}}
     arguments: dict[str, Any] = {**native_arguments(service), "extra_llms": extra}

@@ -229,6 +229,12 @@ def test_tools_are_run_and_told_in_the_public_shape(client: LollmsClient, servic
     assert service.asked[1]["messages"][-1]["role"] == "tool"
 
 
+def test_a_tool_that_takes_its_arguments_as_one_dictionary(client: LollmsClient, service: Service) -> None:
+    service.answers = [{"content": None, "tool_calls": [CALL]}, "It is 5."]
+    tool = {"name": "add", "parameters": PARAMETERS, "callable": lambda args: args["a"] + args["b"]}
+    assert client.generate_with_tools("2 + 3?", [tool])["tool_results"][0]["result"] == "5"
+
+
 def test_tools_that_are_not_run_come_back(client: LollmsClient, service: Service) -> None:
     service.answers = [{"content": None, "tool_calls": [CALL]}]
 
@@ -289,6 +295,28 @@ def test_cancelling_the_task_ends_the_call_at_the_service(service: Service) -> N
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert await asyncio.to_thread(service.server.closed_early.wait, 10)
+
+    asyncio.run(main())
+
+
+def test_an_asynchronous_client_keeps_its_aliases_and_ends_what_runs(service: Service) -> None:
+    async def main() -> None:
+        extra = {"other": {"binding_name": "mock", "binding_config": {"answers": ["from the other"]}}}
+        arguments: dict[str, Any] = {**native_arguments(service), "extra_llms": extra}
+        async with AsyncLollmsClient(**arguments) as client:
+            asynchronous: Any = client
+            assert await asynchronous.mount_llm("other") is True
+            assert await asynchronous.generate_text("hi") == "from the other"
+            assert await asynchronous.switch_model("master") is True
+            service.answers = ["one two three"]
+            loop = asyncio.get_running_loop()
+
+            def told(text: str, kind: MSG_TYPE) -> None:
+                asyncio.run_coroutine_threadsafe(asynchronous.cancel(), loop).result(10)
+
+            with pytest.raises(errors.Cancelled):
+                await asynchronous.generate_text("hi", streaming_callback=told)
+            assert await asynchronous.generate_text("hi") == "Hello there"
 
     asyncio.run(main())
 

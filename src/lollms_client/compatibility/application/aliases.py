@@ -34,6 +34,7 @@ class MountedBindings(MutableMapping[str, Any]):
         from lollms_client.construction import create_binding
 
         made = create_binding(self._client.registry, choice.name, self._kind, choice.config)
+        self._client.keep_binding(made)
         return self._made.setdefault(alias, made)
 
     def __setitem__(self, alias: str, binding: Any) -> None:

@@ -11,7 +11,6 @@ from lollms_client.compatibility.application.state import state_of
 from lollms_client.discussion.callbacks import adapted, tell_part
 from lollms_client.discussion.message import image_part
 from lollms_client.types.chat import ChatResult
-from lollms_client.types.media import Media
 from lollms_client.types.message import Message, TextPart
 
 
@@ -75,11 +74,12 @@ def answer_prompt(
     """The answer to a single prompt; a binding that overrides `generate_text` is asked through that method."""
     if not takes_prompts(client.binding("llm")):
         return answer(client, prompt_messages(prompt, images, system_prompt), given, callback)
-    pictures = [picture.base64() for picture in map(_media, images or ())]
+    pictures = [_as_text(image) for image in images or ()]
     extra = {"system_prompt": system_prompt or None, "images": pictures or None}
     return answer(client, [Message.user(prompt)], {**given, "prompt": prompt, **extra}, callback)
 
 
-def _media(image: Any) -> Media:
+def _as_text(image: Any) -> str:
+    """An image as the documented methods take it: base64 text, or the address that was given."""
     part = image_part(image)
-    return part.media if part.media is not None else Media.of(part.url or "")
+    return part.media.base64() if part.media is not None else part.url or ""

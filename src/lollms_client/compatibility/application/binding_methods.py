@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lollms_client.compatibility.application.aliases import MountedBindings, mount
+from lollms_client.compatibility.application.aliases import MASTER, MountedBindings, mount
 from lollms_client.compatibility.application.managers import MANAGERS
+from lollms_client.compatibility.application.state import state_of
 from lollms_client.errors import ConfigurationError, LollmsError
 
 
@@ -218,6 +219,7 @@ def _update(client: Any, kind: str, name: str, config: Mapping[str, Any] | None)
     except LollmsError as error:
         facts = {key: value for key, value in error.details.items() if key != "reason"}
         raise BindingNotUpdated(error.message, reason=error.code, **facts) from error
+    state_of(client).made[kind].pop(MASTER, None)  # the fresh one is the client's own from now on
 
 
 def _manager(client: Any, kind: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from lollms_client.cancel import CancelToken
 from lollms_client.client import Jobs, LollmsClient
 from lollms_client.client_core import CallOptions
+from lollms_client.compatibility.application.state import state_of
 
 
 def attribute_of(client: Any, name: str) -> Any:
@@ -36,12 +37,16 @@ INSTANT = frozenset({"sink", "extract_code_blocks", "extract_thinking_blocks", "
 async def _in_a_thread(client: Any, method: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
     """Await a blocking method; cancelling the task ends the calls that it makes."""
     token = CancelToken()
+    running = state_of(client).running
+    running.add(token)
     view = _BlockingView(client, token)
     try:
         return await asyncio.to_thread(method, view, *arguments, **keywords)
     except asyncio.CancelledError:
         token.cancel()
         raise
+    finally:
+        running.discard(token)
 
 
 class _BlockingView(LollmsClient):

@@ -94,7 +94,7 @@ class ModelMethods:
         known = _known_model(client, model_name or ModelMethods.get_model_name(self))
         if known is not None and known.context_tokens:
             return known.context_tokens
-        settings = [llm.config.get(name) for name in ("ctx_size", "context_size", "n_ctx", "num_ctx")]
+        settings = [llm.config.get(name) for name in ("ctx_size", "context_tokens", "context_size", "n_ctx", "num_ctx")]
         return next((size for size in settings if isinstance(size, int) and size > 0), None)
 
 

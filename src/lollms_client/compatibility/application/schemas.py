@@ -105,7 +105,8 @@ def _list_schema(items: list[Any]) -> dict[str, Any]:
 def type_schema(kind: Any) -> dict[str, Any]:
     """The schema of a type: its name (`str`, `list` …), a Python type, or a class with fields."""
     if isinstance(kind, str):
-        return {"type": _NAMES.get(kind.strip().lower(), "string")}
+        name = kind.strip().lower()
+        return {} if name == "any" else {"type": _NAMES.get(name, "string")}
     if kind in _PYTHON:
         return {"type": _PYTHON[kind]}
     if isinstance(kind, type) and typing.get_origin(kind) is None:

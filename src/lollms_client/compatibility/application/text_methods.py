@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -131,8 +132,6 @@ class TextMethods:
 
 def _names(llm: Any, parameter: str) -> bool:
     """Whether the binding's own method names that parameter, and does not only swallow it."""
-    import inspect
-
     try:
         return parameter in inspect.signature(llm.generate_text).parameters
     except (TypeError, ValueError):
@@ -155,4 +154,22 @@ def tool_description(tool: Any) -> Any:
         }
         if not parameter.get("optional"):
             required.append(name)
-    return {**tool, "parameters": {"type": "object", "properties": properties, "required": required}}
+    described = {**tool, "parameters": {"type": "object", "properties": properties, "required": required}}
+    function = tool.get("callable")
+    return {**described, "callable": _with_keywords(function, properties)} if callable(function) else described
+
+
+def _with_keywords(function: Callback, properties: Mapping[str, Any]) -> Callback:
+    """A tool's function as it is called with keywords; one that takes a dictionary of them all gets it."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return function
+    takes_all = len(parameters) == 1 and parameters[0].kind is parameters[0].POSITIONAL_OR_KEYWORD
+    if not takes_all or parameters[0].name in properties:
+        return function
+
+    def call(**arguments: Any) -> Any:
+        return function(arguments)
+
+    return call
