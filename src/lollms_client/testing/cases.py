@@ -111,6 +111,16 @@ class CaseSet(NamedTuple):
     left_out: Mapping[str, str]  # names of the packs' cases that are not for it, with reasons
     recorded: tuple[Mapping[str, str], ...]  # date and host of each file that was recorded
 
+    def words(self) -> str:
+        """How many there are, which of the packs' are left out and why, and when they were recorded."""
+        text = f"wire cases: {len(self.cases)}"
+        if self.recorded:
+            text += f", recorded {' and '.join(str(item.get('date', 'once')) for item in self.recorded)}"
+        if self.left_out:
+            reasons = "; ".join(f"{title} ({reason})" for title, reason in self.left_out.items())
+            text += f"; {len(self.left_out)} of packs left out: {reasons}"
+        return text
+
     def of_call(self, *calls: str) -> tuple[PlacedCase, ...]:
         """The cases with one of these calls."""
         return tuple(placed for placed in self.cases if placed.case.call in calls)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from lollms_client.errors import BadManifest
+from lollms_client.testing.cases_reading import has_cases
 from lollms_client.testing.live_costs import Terms
 from lollms_client.testing.quality import read_exceptions
 from lollms_client.testing.report import Finding, Report
@@ -39,8 +41,22 @@ def check_subject(subject: Subject, suites: Collection[str] = tuple(SUITES.value
     """Check what was found already."""
     exceptions = read_exceptions(subject.folder)
     findings = tuple(apply_rule(rule, subject, exceptions) for rule in all_rules() if rule.suite in suites)
-    notes = (subject.live.words(),) if subject.terms is not None and "live" in suites else ()
-    return Report(subject.name, subject.binding_type, findings, notes)
+    return Report(subject.name, subject.binding_type, findings, tuple(_notes(subject, suites)))
+
+
+def _notes(subject: Subject, suites: Collection[str]) -> Iterator[str]:
+    if "wire" in suites and has_readable_cases(subject):
+        yield subject.cases.words()
+    if subject.terms is not None and "live" in suites:
+        yield subject.live.words()
+
+
+def has_readable_cases(subject: Subject) -> bool:
+    """Whether the binding has wire cases; what is wrong in them a rule of its own tells."""
+    try:
+        return subject.problem is None and has_cases(subject.folder) and bool(subject.cases.cases)
+    except (BadManifest, NotApplicable):
+        return False
 
 
 def apply_rule(rule: Rule, subject: Subject, exceptions: dict[str, str]) -> Finding:

@@ -42,11 +42,14 @@ def main(report: Path, folder: Path, name: str, binding_type: str) -> int:
 
 
 def subject_of(registry: Registry, entry: BindingEntry, watch: Watch) -> Subject:
-    """The binding, loaded, with the environment's settings for it taken away. Raises what loading raises."""
+    """The binding, loaded, with the environment's settings and proxies taken away. Raises what loading raises."""
     if entry.manifest is None:
         raise entry.problem or errors.BadManifest(f"{entry.name} has no usable manifest")
     for variable in own_variables(entry.manifest):
         os.environ.pop(variable, None)
+    for variable in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[variable]
+    os.environ["NO_PROXY"] = "*"  # nor those of the system
     kind = registry.load(entry.name, entry.binding_type)
     flows = bool(getattr(kind, "speaks_flows", False))
     return Subject(

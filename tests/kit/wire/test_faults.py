@@ -110,6 +110,10 @@ def test_no_difference_shows_a_key(flow_report: Report) -> None:
     assert KEY not in flow_report.text(everything=True)
 
 
+def test_the_report_counts_the_cases(flow_report: Report) -> None:
+    assert flow_report.notes == (f"wire cases: {len(CODE_FAULTS) + 2}",)
+
+
 def test_a_host_that_is_not_declared_is_told(flow_report: Report) -> None:
     faults = next(finding.faults for finding in flow_report.findings if finding.code == "W112")
     assert len(faults) == 1

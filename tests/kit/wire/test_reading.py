@@ -73,6 +73,10 @@ def test_cases_come_from_files_folders_and_packs(tmp_path: Path) -> None:
     assert titles[-1] == "more.yaml: two"
     assert found.left_out == {"openai_models: lists models in the documented form": "it has no such form"}
     assert found.recorded == ({"date": "2026-11-22", "host": "example.com"},)
+    assert found.words() == (
+        "wire cases: 4, recorded 2026-11-22; 1 of packs left out: "
+        "openai_models: lists models in the documented form (it has no such form)"
+    )
     listed = found.cases[1]
     assert listed.variables["models_path"] == "/v3/models"
     assert listed.settings["service_key"] == "abc"

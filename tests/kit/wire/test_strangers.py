@@ -48,7 +48,8 @@ cases:
     call: edit_image
     with: {images: [{picture: 16x16}], prompt: A cat, mask: {picture: 16x16}}
     exchanges:
-      - {request: {method: POST, path: /image, json: {prompt: A cat masked}}, reply: {media: {picture: 64x64, format: jpeg}}}
+      - request: {method: POST, path: /image, json: {prompt: A cat masked}}
+        reply: {media: {picture: 64x64, format: jpeg}}
     media: {type: image/jpeg, width: 64}
   - {name: lists models, call: listModels, result: [{model_name: drawer}]}
 """,
@@ -90,13 +91,14 @@ cases:
     call: music
     with: {prompt: A waltz, seconds: 3}
     exchanges:
-      - {request: {method: POST, path: /music, json: {prompt: A waltz, duration: 3}}, reply: {media: {tone: 3, format: flac}}}
+      - request: {method: POST, path: /music, json: {prompt: A waltz, duration: 3}}
+        reply: {media: {tone: 3, format: flac}}
     media: {type: audio/flac, seconds: 3}
   - {name: lists models, call: models, result: [{name: tune}]}
 """,
 }
 
-SDK = '''
+SDK = """
 from lollms_client.lollms_llm_binding import LollmsLLMBinding
 
 BindingName = "AroundTheSdk"
@@ -122,7 +124,7 @@ class AroundTheSdk(LollmsLLMBinding):
 
     def listModels(self):
         return [model.id for model in self.client.models.list().data]
-'''
+"""
 SDK_MANIFEST = """
 title: {title}
 author: A Stranger
@@ -149,8 +151,8 @@ cases:
           json: {model: small, stream: true, messages: [{role: user, content: Hello}]}
         reply:
           events:
-            - {id: a, object: chat.completion.chunk, created: 1, model: m, choices: [{index: 0, delta: {content: "Good "}}]}
-            - {id: a, object: chat.completion.chunk, created: 1, model: m, choices: [{index: 0, delta: {content: day}}]}
+            - {id: a, object: chat.completion.chunk, model: m, choices: [{index: 0, delta: {content: "Good "}}]}
+            - {id: a, object: chat.completion.chunk, model: m, choices: [{index: 0, delta: {content: day}}]}
             - "[DONE]"
     result: {text: Good day}
   - name: lists models
@@ -179,6 +181,13 @@ def wire_faults(folder: Path, cases: str) -> dict[str, tuple[str, ...]]:
 def test_a_binding_out_of_the_guide_is_proven(tmp_path: Path, kind: str) -> None:
     write_binding(tmp_path / f"stranger_{kind}", CODE[kind])
     assert wire_faults(tmp_path / f"stranger_{kind}", CASES[kind]) == {}
+
+
+def test_proxies_of_the_machine_are_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    write_binding(tmp_path / "stranger_tts", CODE["tts"])
+    assert wire_faults(tmp_path / "stranger_tts", CASES["tts"]) == {}
 
 
 def test_a_binding_without_a_manifest_is_proven(tmp_path: Path) -> None:
