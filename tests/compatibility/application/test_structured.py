@@ -209,6 +209,15 @@ def test_rankings(client: LollmsClient, service: Service) -> None:
     assert client.multichoice_ranking("Which?", ["a", "b"], return_explanation=True)["ranking"] == [0, 1]
 
 
+def test_a_model_that_cannot_rank_chooses_one_by_one(client: LollmsClient, service: Service) -> None:
+    service.answers = ['{"ranking": [0, 0, 0]}'] * 2 + ['{"index": 1}', '{"index": 1}']
+    assert client.multichoice_ranking("Which?", ["a", "b", "c"], max_retries=1) == [1, 2, 0]
+    assert "0: a\n1: c" in service.asked[-1]["messages"][-1]["content"]
+    service.answers = ["no"] * 60
+    with pytest.raises(errors.BadReply):
+        client.multichoice_ranking("Which?", ["a", "b"], max_retries=0)
+
+
 def test_the_asynchronous_twin_is_the_same_code(service: Service) -> None:
     import asyncio
 

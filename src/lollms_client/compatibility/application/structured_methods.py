@@ -8,8 +8,9 @@ from typing import Any
 from lollms_client.compatibility.application import blocks
 from lollms_client.compatibility.application.schemas import schema_of
 from lollms_client.compatibility.application.structured import ask_for_json
-from lollms_client.errors import BadSetting
+from lollms_client.errors import BadReply, BadSetting
 
+_MOST_CHOICES = 20  # that are put into an order one by one
 _NOT_FOR_CALLS = ("use_override", "debug", "auto_continue_on_truncation", "override_all_prompts", "code_tag_format")
 
 
@@ -110,17 +111,26 @@ class StructuredMethods:
         images: Sequence[Any] | None = None,
         **options: Any,
     ) -> Any:
-        """The answers' indices from best to worst; with `return_explanation` a dictionary with `ranking`."""
+        """The answers' indices from best to worst; with `return_explanation` a dictionary with `ranking`.
+
+        A model that cannot order them at once is asked for the best of those that are left, until all have a place.
+        """
         count = len(possible_answers)
         choices = _numbered(possible_answers)
         index = {"type": "integer", "minimum": 0, "maximum": count - 1}
         ranking = {"type": "array", "items": index, "minItems": count, "maxItems": count, "uniqueItems": True}
         task = f"Order all the answers to the question from the best to the worst, by their numbers.\n{choices}"
         given = {**options, "callback": callback, "n_predict": max_answer_length}
-        found = _decide(
-            self, task, question, context, {"ranking": ranking}, return_explanation, system_prompt or conditionning,
-            images, given,
-        )  # fmt: skip
+        system = system_prompt or conditionning
+        try:
+            found = _decide(
+                self, task, question, context, {"ranking": ranking}, return_explanation, system, images, given
+            )
+        except BadReply:
+            if count > _MOST_CHOICES:
+                raise
+            best_first = _one_by_one(self, question, possible_answers, context, system, images, given)
+            found = {"ranking": best_first, **({"explanation": ""} if return_explanation else {})}
         return found if return_explanation else found["ranking"]
 
     # --- blocks -------------------------------------------------------------------------------------------------
@@ -221,6 +231,27 @@ def _decide(
         given,
     )
     return found
+
+
+def _one_by_one(
+    client: Any,
+    question: str,
+    answers: Sequence[str],
+    context: str,
+    system_prompt: str,
+    images: Sequence[Any] | None,
+    options: Mapping[str, Any],
+) -> list[int]:
+    """All indices, each the model's choice among those that were left."""
+    left = list(range(len(answers)))
+    chosen: list[int] = []
+    while len(left) > 1:
+        choices = [answers[index] for index in left]
+        place = StructuredMethods.multichoice_question(
+            client, question, choices, context, system_prompt=system_prompt, images=images, **options
+        )
+        chosen.append(left.pop(place))
+    return [*chosen, *left]
 
 
 def _numbered(answers: Sequence[str]) -> str:
