@@ -82,6 +82,7 @@ def plan(manifest: Manifest, methods: Collection[str]) -> list[Planned]:
     )
     found = [Planned(call, call, method, _content(method), options)] * speaks
     found += list(_further(manifest, methods))
+    found += list(_rates(manifest, call, method, options))
     found += [
         Planned(f"{call} as {value}", call, method, _content(method), {**options, "output_format": value})
         for value in _formats(manifest, method)
@@ -114,6 +115,16 @@ def _further(manifest: Manifest, methods: Collection[str]) -> Iterator[Planned]:
         yield Planned("video of an image", "video", "generate_video", _content("generate_video"), options)
     if kind == "tts" and (("voices" in manifest.capabilities) or {"list_voices", "voices_flow", "run_voices"} & own):
         yield Planned("voices", "voices", "list_voices", (), {})
+
+
+def _rates(manifest: Manifest, call: str, method: str, options: dict[str, Any]) -> Iterator[Planned]:
+    """A sound at another sample rate than the usual, in a format that knows all rates."""
+    rate = next((item for item in manifest.method(method) if item.name == "sample_rate"), None)
+    if rate is None or call not in ("speech", "music"):
+        return
+    wav = {"output_format": "wav"} if "wav" in _formats(manifest, method) else {}
+    hertz = allowed(rate, 16_000)
+    yield Planned(f"{call} at {hertz} Hz", call, method, _content(method), {**options, **wav, rate.name: hertz})
 
 
 def _formats(manifest: Manifest, method: str) -> list[Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -112,21 +114,46 @@ def in_fresh_process(
         report = Path(place) / "report.json"
         home = Path(place) / "work"
         home.mkdir()
-        try:
-            done = subprocess.run(  # noqa: S603 (our own module in our own interpreter)
-                [sys.executable, "-m", module, str(report), *words],
-                cwd=home,
-                env={**_environment(), **(environment or {})},
-                capture_output=True,
-                timeout=limit,
-                check=False,
-                input=given,
-            )
-            code = done.returncode
-            ended = "" if code == 0 else f"the process ended with code {code}: {_tail(done.stderr)}"
-        except subprocess.TimeoutExpired:
+        words = [sys.executable, "-m", module, str(report), *words]
+        code, said = _run(words, home, {**_environment(), **(environment or {})}, given, limit)
+        if code is None:
             ended = f"it did not come to an end within {limit:.0f} seconds"
+        else:
+            ended = "" if code == 0 else f"the process ended with code {code}: {_tail(said)}"
         return report.read_bytes() if report.is_file() else b"", ended
+
+
+def _run(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str], given: bytes, limit: float
+) -> tuple[int | None, bytes]:
+    """Run a process: its exit code (None where it had to be ended) and its error output.
+
+    What it started and left behind is ended with it, and nobody waits for that.
+    """
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as handed:
+        handed.write(given)
+        handed.seek(0)
+        process = subprocess.Popen(  # noqa: S603 (our own module in our own interpreter)
+            words, cwd=folder, env=environment, stdin=handed, stdout=subprocess.DEVNULL, stderr=said,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            code = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            _end(process)
+        said.seek(0)
+        return code, said.read()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process with all that it started."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 def _tail(data: bytes) -> str:

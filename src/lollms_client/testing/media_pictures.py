@@ -38,6 +38,8 @@ def _read_by_pillow(data: bytes, facts: MediaFacts) -> None:
     from PIL import Image, UnidentifiedImageError
 
     try:
+        if facts.sniffed == "image/png":
+            _png_chunks(data)  # pillow takes a file that ends too early
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(data))

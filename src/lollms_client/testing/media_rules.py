@@ -210,7 +210,13 @@ def _format(subject: Subject) -> Iterator[str]:
         asked = str(seen.asked.get("output_format") or "").lower()
         wanted = _FORMATS.get(asked)
         given = facts.sniffed or facts.declared
-        if wanted and given and not same_type(wanted, given) and not _warned(seen, "output_format"):
+        if (
+            wanted
+            and given
+            and not facts.problem
+            and not same_type(wanted, given)
+            and not _warned(seen, "output_format")
+        ):
             yield f"{title} was asked for {asked} and gave {given}, without a warning"
 
 
