@@ -100,7 +100,8 @@ class GeminiService(HttpBinding):
             body = _decoded(raw)
         facts = body[0] if isinstance(body, list) and body else body
         inner = facts.get("error") if isinstance(facts, dict) else None
-        details = [item for item in (inner or {}).get("details") or () if isinstance(item, dict)] if inner else []
+        listed = inner.get("details") if isinstance(inner, dict) else None
+        details = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
         reason = next((str(item["reason"]) for item in details if item.get("reason")), None)
         if reason:
             error.details["reason"] = reason
