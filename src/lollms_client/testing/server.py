@@ -6,6 +6,7 @@ import contextlib
 import select
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 MOST_BYTES = 256 * 1024 * 1024  # of one request
+_LINGER = "hh" if sys.platform == "win32" else "ii"
 URL_HEADER = "x-lollms-check-url"  # the address that the binding meant, where the kit led the request to this server
 
 
@@ -153,7 +155,7 @@ class Line:
 
     def reset(self) -> None:
         """Close so that the client sees a connection reset."""
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
         self.sock.close()
 
     def wait_closed(self, seconds: float = 5.0) -> bool:

@@ -15,7 +15,7 @@ from lollms_client import errors
 from lollms_client.async_client import AsyncLollmsClient
 from lollms_client.client import LollmsClient
 from lollms_client.drivers.scripted import CannedReply, ScriptedDriver
-from lollms_client.flow import HttpRequest
+from lollms_client.flow import HttpRequest, Timeouts
 from lollms_client.manifest import Manifest
 from lollms_client.testing.cases import UNSET, Case, PlacedCase
 from lollms_client.testing.cases_values import Filling
@@ -35,6 +35,7 @@ from lollms_client.testing.wire_seam import led_to
 from lollms_client.testing.wire_settings import base_of, filling_of, settings_for
 from lollms_client.types.media import Media
 
+LIMITS = Timeouts(first_byte=30.0, silence=30.0)  # the server answers at once; only sleeps may be long
 MOST_REQUESTS = 500  # of one call under the scripted driver
 DRIVERS = ("scripted", "blocking", "asyncio")
 _DOCUMENTED_PATHS = ("transcribe_audio",)  # whose sound is given as a path
@@ -104,7 +105,7 @@ def play(subject: Subject, placed: PlacedCase, driver: str) -> CaseRun:
         return run
     script, filling = scripts[0]
     run.requests, run.extra, run.unused, run.urls = script.faults, script.extra, script.unused(), script.urls
-    run.end = end.comparable()
+    run.end = end.comparable().replace(str(filling.fill("${server}")), "${server}")
     if end.given is not None and driver == "blocking":
         run.seen = observe("wire", placed.case.call, filling.fill(placed.case.arguments), end.given, placed.title)
     try:
@@ -131,9 +132,9 @@ def _media_faults(case: Case, filling: Filling, end: End) -> Iterator[str]:
 
 
 def play_with(
-    subject: Subject, placed: PlacedCase, driver: str, service: Callable[[Filling], Service], timeout: float = 60.0
+    subject: Subject, placed: PlacedCase, driver: str, service: Callable[[Filling], Service], timeout: Any = LIMITS
 ) -> End:
-    """Make a case's call against a service; how it ended. `timeout` (seconds) bounds the call.
+    """Make a case's call against a service; how it ended. `timeout` bounds the call, whose sleeps take no time.
 
     Raises what making the binding raises, and BadManifest where the case cannot be filled in.
     """
@@ -166,7 +167,7 @@ def _brief_sleep(really: Callable[[float], None]) -> Callable[[float], None]:
     return lambda seconds: really(min(seconds, 0.001))
 
 
-def _arguments(case: Case, filling: Filling, timeout: float) -> dict[str, Any]:
+def _arguments(case: Case, filling: Filling, timeout: Any) -> dict[str, Any]:
     """The call's arguments, with media made. Calls of the client are bounded in time."""
     wants_path = case.call in _DOCUMENTED_PATHS
     found: dict[str, Any] = filling.fill(case.arguments, media=_saved if wants_path else lambda media: media)

@@ -27,10 +27,20 @@ class End(msgspec.Struct, kw_only=True):
     given: Any = None  # the value itself
 
     def comparable(self) -> str:
-        """The end as a text that is the same for the same end."""
+        """The end as a text that is the same for the same end, whatever was made up for it (ids, times of day)."""
         error = {name: self.error.get(name) for name in ("code", "retryable")} if self.error else None
-        data = {"value": self.value, "error": error, "foreign": self.foreign, "warnings": sorted(self.warnings)}
+        foreign = self.foreign.partition(":")[0]
+        data = {"value": _lasting(self.value), "error": error, "foreign": foreign, "warnings": sorted(self.warnings)}
         return msgspec.json.encode(data, order="deterministic", enc_hook=str).decode()
+
+
+_MADE_UP = {"id", "call_id", "created", "created_at", "request_id"}
+
+
+def _lasting(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _lasting(item) for name, item in value.items() if name not in _MADE_UP}
+    return [_lasting(item) for item in value] if isinstance(value, list) else value
 
 
 def end_of_value(value: Any) -> End:

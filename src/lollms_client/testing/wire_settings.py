@@ -12,7 +12,7 @@ from lollms_client.testing.cases import PlacedCase
 from lollms_client.testing.cases_values import Filling
 from lollms_client.testing.server import LoopbackServer
 
-_ADDRESS_WORDS = ("host", "url", "address", "endpoint", "api_base", "base_uri")
+_ADDRESS_WORDS = ("host", "url", "address", "endpoint", "api_base", "uri", "server")
 
 
 def settings_for(placed: PlacedCase, manifest: Manifest, server: LoopbackServer, *, flows: bool) -> dict[str, Any]:
