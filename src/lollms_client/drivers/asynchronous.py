@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lollms_client import flow
-from lollms_client.drivers.base import async_transport, check_effect
+from lollms_client.drivers.base import async_transport, check_effect, explained
 from lollms_client.drivers.context import CallContext
 from lollms_client.drivers.gate import pass_gate
 from lollms_client.drivers.transport import ContentDecoder
@@ -89,6 +89,7 @@ class AsyncDriver:
         send = awaitable.send
         value: Any = None
         failure: BaseException | None = None
+        thrown: BaseException | None = None
         while True:
             try:
                 effect = send(value) if failure is None else awaitable.throw(failure)
@@ -98,7 +99,10 @@ class AsyncDriver:
                     raise interrupted from None
                 if isinstance(error, StopIteration):
                     return error.value
-                raise
+                told = explained(error, thrown, context)
+                if told is error:
+                    raise
+                raise told from error
             failure = None
             try:
                 value = await self._perform(effect, context)
@@ -113,6 +117,7 @@ class AsyncDriver:
                 failure = error
             except BaseException as error:  # noqa: BLE001 (handed to the flow)
                 failure = error
+            thrown = failure or thrown
 
     async def _perform(self, effect: Any, context: CallContext) -> Any:
         performer = _PERFORMERS.get(type(effect))
@@ -163,6 +168,7 @@ class AsyncDriver:
                 decoder.finish()
         finally:
             await exchange.close()
+        context.replied = request.url
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         return flow.HttpReply(status=exchange.status, headers=exchange.headers, body=body, url=request.url)
 
@@ -178,6 +184,7 @@ class AsyncDriver:
             status=exchange.status, headers=exchange.headers, url=effect.request.url, handle=(exchange, decoder)
         )
         context.kept.append(reply)
+        context.replied = reply.url
         return reply
 
     async def _next(self, effect: flow.Next, context: CallContext) -> bytes:

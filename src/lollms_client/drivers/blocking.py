@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
 from lollms_client import flow
-from lollms_client.drivers.base import blocking_transport, check_effect, foreign
+from lollms_client.drivers.base import blocking_transport, check_effect, explained, foreign
 from lollms_client.drivers.context import CallContext
 from lollms_client.drivers.gate import pass_gate
 from lollms_client.drivers.transport import ContentDecoder
@@ -65,6 +65,7 @@ class BlockingDriver:
         send = awaitable.send
         value: Any = None
         failure: BaseException | None = None
+        thrown: BaseException | None = None
         while True:
             try:
                 effect = send(value) if failure is None else awaitable.throw(failure)
@@ -75,7 +76,10 @@ class BlockingDriver:
                 self._finish(context)
                 if isinstance(error, RuntimeError) and "no running event loop" in str(error):
                     raise foreign("an asyncio function") from error
-                raise
+                told = explained(error, thrown, context)
+                if told is error:
+                    raise
+                raise told from error
             failure = None
             try:
                 value = self._perform(effect, context)
@@ -89,6 +93,7 @@ class BlockingDriver:
                 failure = error
             except BaseException as error:  # noqa: BLE001 (handed to the flow)
                 failure = error
+            thrown = failure or thrown
 
     def _finish(self, context: CallContext) -> None:
         """A call that was interrupted ends with the interrupt, whatever its flow made of it."""
@@ -118,6 +123,7 @@ class BlockingDriver:
                 decoder.finish()
         finally:
             exchange.close()
+        context.replied = request.url
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         return flow.HttpReply(status=exchange.status, headers=exchange.headers, body=body, url=request.url)
 
@@ -133,6 +139,7 @@ class BlockingDriver:
             status=exchange.status, headers=exchange.headers, url=effect.request.url, handle=(exchange, decoder)
         )
         context.kept.append(reply)
+        context.replied = reply.url
         return reply
 
     def _next(self, effect: flow.Next, context: CallContext) -> bytes:

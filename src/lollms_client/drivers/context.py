@@ -27,6 +27,7 @@ class CallContext:
         "kept",
         "on_progress",
         "parent_token",
+        "replied",
         "timeouts",
     )
 
@@ -45,6 +46,7 @@ class CallContext:
         self._forget_parent: Callable[[], None] | None = None
         self.cleaning_up = False
         self.interrupted: BaseException | None = None  # Ctrl-C or a cancelled task, to be raised in the end
+        self.replied: str = ""  # the address of the last reply that the flow got
         self.kept: list[Any] = []  # open replies and works that the flow has not closed yet
         total = timeouts.total
         self.deadline = None if total is None else (time.monotonic() if now is None else now) + total

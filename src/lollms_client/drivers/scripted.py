@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from lollms_client import errors, flow
-from lollms_client.drivers.base import check_effect
+from lollms_client.drivers.base import check_effect, explained
 from lollms_client.drivers.context import CallContext, timed_out
 from lollms_client.drivers.transport import ContentDecoder, cut_off
 
@@ -103,11 +103,17 @@ class ScriptedDriver:
     def _step(self, awaitable: Any, context: CallContext) -> Any:
         value: Any = None
         failure: BaseException | None = None
+        thrown: BaseException | None = None
         while True:
             try:
                 effect = awaitable.send(value) if failure is None else awaitable.throw(failure)
             except StopIteration as stop:
                 return stop.value
+            except Exception as error:
+                told = explained(error, thrown, context)
+                if told is error:
+                    raise
+                raise told from error
             failure = None
             try:
                 value = self._perform(effect, context)
@@ -115,7 +121,7 @@ class ScriptedDriver:
                 stage = error.details.get("stage")
                 if not context.cleaning_up and (isinstance(error, errors.Cancelled) or stage == "total"):
                     context.begin_clean_up(self.now)
-                failure = error
+                failure = thrown = error
 
     def _perform(self, effect: Any, context: CallContext) -> Any:
         check_effect(effect)
@@ -150,6 +156,7 @@ class ScriptedDriver:
         opened = flow.OpenReply(status=reply.status, headers=headers, url=request.url, handle=handle)
         if isinstance(effect, flow.Open):
             context.kept.append(opened)
+        context.replied = request.url
         return opened
 
     def _next(self, effect: flow.Next, context: CallContext) -> bytes:

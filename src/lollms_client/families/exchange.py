@@ -119,12 +119,13 @@ def origin(url: str) -> tuple[str, str, int]:
 
 def redirected(request: HttpRequest, reply: HttpReply | OpenReply) -> HttpRequest:
     """The request that follows a redirect within the same service; anywhere else is refused, the key stays here."""
-    target = urljoin(request.url, reply.headers["location"])
-    place = redact(target)[:200]
+    target = reply.headers["location"]
     try:
+        target = urljoin(request.url, target)
         same = origin(target) == origin(request.url)
     except ValueError:
         same = False
+    place = redact(target)[:200]
     if not same:
         raise errors.ForbiddenAddress(
             f"the service redirects to {place}, which is another server; if that is right, set it as host_address",

@@ -242,6 +242,7 @@ class HttpBinding(LollmsBinding):
             raise errors.BadReply(f"the service sent {declared} where {kind} is expected: {snippet(reply.body)}")
         if not reply.body:
             raise errors.BadReply(f"the service sent an empty {kind}")
+        download.refuse_text(reply.body, f"the {kind} that the service sent is")
         usable = declared if declared and declared != "application/octet-stream" else None
         return Media(reply.body, mime_type or usable)
 

@@ -125,7 +125,7 @@ class Arena:
         if attack.whole is None or attack.whole == self.replies[attack.place]:
             return self.whole
         if attack.whole not in self._wholes:
-            plain = Attack(rule="", name="", place=attack.place, replies=(attack.whole,))
+            plain = Attack(rule="", name="", place=attack.place, replies=(attack.whole,), lasting=False, expect="same")
             driver = "scripted" if self.subject.speaks_flows else "blocking"
             try:
                 self._wholes[attack.whole] = self.call(driver, plain)()

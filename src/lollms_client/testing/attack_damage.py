@@ -18,13 +18,13 @@ from lollms_client.testing.attack_replies import (
     units_of,
     with_units,
 )
-from lollms_client.testing.attacks import Attack, one
+from lollms_client.testing.attacks import Attack, Expect, one
 
 PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in to the network</h1></body></html>"
 
 
-def damage(place: int, reply: Canned, *, flow: bool) -> Iterator[Attack]:
-    """All of them for one reply. Some can tell nothing about a reply that is empty anyway."""
+def damage(place: int, reply: Canned, *, listing: bool = False) -> Iterator[Attack]:
+    """All of them for one reply. Some can tell nothing about a reply that is empty anyway, or about a `listing`."""
     yield from stalled(place, reply)
     yield from reset(place, reply)
     yield from too_large(place, reply)
@@ -33,7 +33,7 @@ def damage(place: int, reply: Canned, *, flow: bool) -> Iterator[Attack]:
     yield from truncated(place, reply)
     yield from mixed_up(place, reply)
     yield from other_type(place, reply)
-    yield from nothing(place, reply)
+    yield from nothing(place, reply, listing=listing)
     yield from disguised(place, reply)
 
 
@@ -174,7 +174,7 @@ def other_type(place: int, reply: Canned) -> Iterator[Attack]:
             yield one("A107", name, place, reply.with_header("content-type", kind), "complete")
 
 
-def nothing(place: int, reply: Canned) -> Iterator[Attack]:
+def nothing(place: int, reply: Canned, *, listing: bool = False) -> Iterator[Attack]:
     """There is nothing in the reply."""
     yield one("A109", "the body is empty", place, reply.with_body(b""), "complete")
     bare = Canned(status=204)
@@ -184,7 +184,8 @@ def nothing(place: int, reply: Canned) -> Iterator[Attack]:
         for value in blank:
             empty = encode(value)
             name = f"the answer is {empty.decode()} alone"
-            yield one("A109", name, place, with_units(reply, [Event(data=empty)]), "complete")
+            expect: Expect = "typed" if listing and not isinstance(value, (str, int)) else "complete"
+            yield one("A109", name, place, with_units(reply, [Event(data=empty)]), expect)
 
 
 # --- errors in disguise ----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import random
@@ -200,7 +201,11 @@ def _packed(place: int, reply: Canned, *, flow: bool) -> Iterator[Attack]:
 
 
 def _bomb(reply: Canned) -> Canned:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return reply.with_body(_packed_spaces()).with_header("content-encoding", "gzip")
+
+
+@functools.lru_cache(maxsize=1)
+def _packed_spaces() -> bytes:
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     block = b" " * (1024 * 1024)
-    body = b"".join([*(packer.compress(block) for _ in range(128)), packer.flush()])
-    return reply.with_body(body).with_header("content-encoding", "gzip")
+    return b"".join([*(packer.compress(block) for _ in range(128)), packer.flush()])

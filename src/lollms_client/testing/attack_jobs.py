@@ -26,8 +26,10 @@ def polls_of(asked: Sequence[tuple[str, str]], replies: Sequence[Canned]) -> Pol
     """
     for index, wanted in enumerate(asked):
         same = [other for other in range(index, len(asked)) if asked[other] == wanted]
-        if len(same) > 1 and wanted[0] in ("GET", "POST") and _value(replies[index]) is not None:
-            return Polls(same[:-1], same[-1])
+        polls = wanted[0] == "GET" or (wanted[0] == "POST" and index > 0)
+        if len(same) > 1 and polls and _value(replies[index]) is not None:
+            end = replies[same[-1]]
+            return Polls([i for i in same if replies[i] != end], next(i for i in same if replies[i] == end))
     for index in range(1, len(asked)):
         if asked[index][0] == "GET" and asked[0][0] == "POST" and _state(_value(replies[index])) is not None:
             return Polls((), index)

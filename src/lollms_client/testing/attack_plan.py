@@ -10,6 +10,7 @@ import msgspec
 from lollms_client.testing.attack_addresses import given_addresses, redirects
 from lollms_client.testing.attack_arena import Arena
 from lollms_client.testing.attack_damage import damage
+from lollms_client.testing.attack_documented import METHODS
 from lollms_client.testing.attack_errors import statuses, unreachable
 from lollms_client.testing.attack_forms import forms, splits
 from lollms_client.testing.attack_framing import framing
@@ -20,6 +21,7 @@ from lollms_client.testing.attacks import Attack
 from lollms_client.testing.cases import PlacedCase
 
 MOST_CASES = 6
+LISTING = ("models", "voices", "list_models", "listModels", "list_voices")
 ELSEWHERE = "https://elsewhere.lollms-check.example"
 # what is tried on real connections besides what shows nowhere else
 _ON_SOCKETS = ("A101", "A104", "A106", "A111", "A112", "A113", "A114", "A115", "E104", "E110")
@@ -37,6 +39,9 @@ def chosen(cases: Sequence[PlacedCase]) -> list[PlacedCase]:
         found.setdefault((case.call, kinds), placed)
     by_call: dict[str, list[PlacedCase]] = {}
     for placed in found.values():
+        call = placed.case.call
+        if any(METHODS.get(other.case.call, ("",))[0] == call != other.case.call for other in found.values()):
+            continue  # the documented form of a call that is there anyway
         by_call.setdefault(placed.case.call, []).append(placed)
     ordered: list[PlacedCase] = []
     for round_ in range(3):
@@ -66,13 +71,13 @@ def adversaries(arena: Arena) -> Iterator[Attack]:
         url = arena.urls[min(place, len(arena.urls) - 1)] if arena.urls else arena.base
         yield from splits(place, reply, texts, 120 if flow else 12)
         yield from forms(place, reply, flow=flow)
-        yield from damage(place, reply, flow=flow)
+        yield from damage(place, reply, listing=arena.placed.case.call in LISTING)
         yield from wrong_types(place, reply, every=flow)
         yield from redirects(place, url, elsewhere)
         yield from given_addresses(place, reply, arena.urls[place + 1 :], elsewhere)
         yield from framing(place, reply)
     polls = polls_of(arena.wanted, arena.replies)
-    if polls is not None:
+    if polls is not None and arena.placed.case.call not in LISTING:
         yield from job_attacks(polls, arena.replies)
 
 
@@ -84,15 +89,18 @@ def _places(arena: Arena) -> list[int]:
     return sorted({place for group in found.values() for place in (group[0], group[-1])})
 
 
-def drivers_for(arena: Arena, attacks: Iterator[Attack]) -> Iterator[tuple[Attack, str]]:
-    """The drivers under which each attack is made."""
+def drivers_for(arena: Arena, attacks: Iterator[Attack], *, first: bool) -> Iterator[tuple[Attack, str]]:
+    """The drivers under which each attack is made; what takes long on real connections on the `first` case alone."""
     if not arena.subject.speaks_flows:
         for attack in attacks:
-            if attack.wire or not _scripted_only(attack):
+            if attack.wire or not (_scripted_only(attack) or (attack.rule == "A111" and _is_media(attack))):
                 yield attack, "blocking"
         return
     counted: dict[tuple[str, int], int] = {}
     for attack in attacks:
+        if attack.rule == "A111" and (not first or _is_media(attack)):
+            yield attack, "scripted"
+            continue
         if attack.wire:
             yield attack, "blocking"
             yield attack, "asyncio"
@@ -103,6 +111,11 @@ def drivers_for(arena: Arena, attacks: Iterator[Attack]) -> Iterator[tuple[Attac
         if attack.rule in _ON_SOCKETS and counted[key] <= _EACH_ON_SOCKETS and not _scripted_only(attack):
             yield attack, "blocking"
             yield attack, "asyncio"
+
+
+def _is_media(attack: Attack) -> bool:
+    """Whether the reply is media, which may rightly be large."""
+    return any(form_of(reply) == "media" for reply in attack.replies)
 
 
 def _scripted_only(attack: Attack) -> bool:

@@ -104,10 +104,10 @@ def _attack(suite: str, place: Arena, writer: _Writer) -> None:
             writer.evidence.trials.append(found)
         return
     plan = error_attacks(place) if suite == "errors" else adversaries(place)
-    for count, (attack, driver) in enumerate(drivers_for(place, plan), 1):
+    for count, (attack, driver) in enumerate(drivers_for(place, plan, first=len(writer.evidence.cases) == 1), 1):
         writer.begin(f"{place.placed.title}: {attack.name} ({driver})")
         found = place.trial(attack, driver)
-        if driver != "scripted" or count % 50 == 0:
+        if driver == "blocking" or count % 20 == 0:
             found.after = _after(place, driver)
         writer.evidence.trials.append(found)
     if suite == "errors":

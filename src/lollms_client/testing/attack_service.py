@@ -43,32 +43,43 @@ class CaseService:
         self._attack = attack
         self._next = 0
         self._used = 0  # of the attack's replies
+        self._attacked: tuple[str, str, int] | None = None  # the first request that was attacked
         self._lock = threading.Lock()
         self.asked: list[Asked] = []
 
     def answer(self, method: str, url: str, *, secret: bool = False, body: bytes = b"") -> Canned:
         """The reply to a request. Raises RanAway where there is no end of them."""
         with self._lock:
-            place = self._place(Wanted(method, urlsplit(url).path or "/"))
+            key = (method, url, hash(body))
+            place = self._place(Wanted(method, urlsplit(url).path or "/"), key)
             self.asked.append(Asked(place, method, url, secret, hash(body)))
             if len(self.asked) > MOST_ASKED:
                 raise RanAway("it sends requests without end")
-            return self._reply(place)
+            return self._reply(place, key)
 
-    def _reply(self, place: int | None) -> Canned:
+    def _reply(self, place: int | None, key: tuple[str, str, int]) -> Canned:
         if place is None:
             return json_reply({"error": {"message": "there is nothing at this address", "code": "no_exchange"}}, 404)
         attack = self._attack
         if attack is not None and place == attack.place and (attack.lasting or self._used < len(attack.replies)):
             found = attack.replies[min(self._used, len(attack.replies) - 1)]
             self._used += 1
+            self._attacked = self._attacked or key
+            if not attack.lasting and len(attack.replies) == 1 and attack.expect in ("same", "alike"):
+                self._next = max(self._next, place + 1)  # a good reply in another form: the call goes on
             return found
         self._next = max(self._next, place + 1)
         return self._replies[place]
 
-    def _place(self, wanted: Wanted) -> int | None:
-        """The exchange that a request is of: the next one that fits, else the last one before it that does."""
-        for place in range(self._next, len(self._wanted)):
+    def _place(self, wanted: Wanted, key: tuple[str, str, int]) -> int | None:
+        """The exchange that a request is of: the next one that fits, else the last one before it that does.
+
+        The attacked one stays the next until another request of its kind comes, such as that for the next page.
+        """
+        start = self._next
+        if self._attack is not None and start == self._attack.place and self._attacked not in (None, key):
+            start += 1
+        for place in range(start, len(self._wanted)):
             if _fits(self._wanted[place], wanted):
                 return place
         for place in reversed(range(min(self._next, len(self._wanted)))):

@@ -41,5 +41,7 @@ class Attack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def one(rule: str, name: str, place: int, reply: Canned, expect: Expect, **fields: object) -> Attack:
-    """An attack with one reply."""
+    """An attack with one reply. One that is good in another form comes once, and the call goes on."""
+    if expect in ("same", "alike"):
+        fields.setdefault("lasting", False)
     return Attack(rule=rule, name=name, place=place, replies=(reply,), expect=expect, **fields)  # type: ignore[arg-type]

@@ -13,20 +13,26 @@ from lollms_client import errors
 from lollms_client.async_client import AsyncLollmsClient
 from lollms_client.cancel import CancelToken
 from lollms_client.testing.attack_arena import Arena, limited
+from lollms_client.testing.attack_damage import end_mark
 from lollms_client.testing.attack_driver import AttackDriver
 from lollms_client.testing.attack_ends import Trial, same
 from lollms_client.testing.attack_jobs import pending_reply, polls_of
-from lollms_client.testing.attack_replies import Canned, form_of, units_of
+from lollms_client.testing.attack_plan import LISTING
+from lollms_client.testing.attack_replies import Canned, form_of, units_of, with_units
 from lollms_client.testing.attack_service import CaseService, RanAway
 from lollms_client.testing.attacks import Attack
+from lollms_client.testing.cases import CLIENT_CALLS
 from lollms_client.testing.wire_playing import Prepared, _called, _method
 
 SEEN_WITHIN = 3.0  # seconds of real time in which the service must see the end
+CLIENT = {"models", *(call for calls in CLIENT_CALLS.values() for call in calls)}
 STREAMS = ("stream_chat", "stream_speech")
 
 
 def cancel_trials(arena: Arena) -> Iterator[Trial]:
-    """All of them for one case."""
+    """All of them for one case; of bindings in flows for calls of the client, which take a token."""
+    if arena.subject.speaks_flows and arena.placed.case.call not in CLIENT:
+        return
     if arena.subject.speaks_flows:
         yield from _each_step(arena)
         yield from _on_sockets(arena)
@@ -113,12 +119,10 @@ def _held_up(arena: Arena, place: int, *, middle: bool) -> Attack:
 
 
 def _first_part(reply: Canned) -> bytes:
-    """The first part of a stream, complete, or half of any other body."""
-    if form_of(reply) == "events":
-        end = reply.body.find(b"\n\n") + 2
-        return reply.body[:end]
-    if form_of(reply) == "lines":
-        return reply.body[: reply.body.find(b"\n") + 1]
+    """The parts of a stream before its mark of the end, complete; half of any other body."""
+    if form_of(reply) in ("events", "lines"):
+        units = units_of(reply)
+        return with_units(reply, units[: end_mark(units) or max(1, len(units) - 1)]).body
     return reply.body[: len(reply.body) // 2]
 
 
@@ -267,7 +271,7 @@ async def _read_first_async(arena: Arena) -> None:
 
 def _jobs(arena: Arena) -> Iterator[Trial]:
     """The caller gives up while a job goes on: the service is told, where the binding can tell it."""
-    polls = polls_of(arena.wanted, arena.replies)
+    polls = polls_of(arena.wanted, arena.replies) if arena.placed.case.call not in LISTING else None
     waiting = pending_reply(polls, arena.replies) if polls is not None else None
     if polls is None or waiting is None:
         return
