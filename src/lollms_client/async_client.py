@@ -71,19 +71,21 @@ class AsyncLollmsClient(ClientCore):
 
     # --- language ---
 
-    async def chat(self, messages: Any, user_message: str | Message | None = None, **options: Any) -> ChatResult:
+    async def chat(self, messages: Any = None, user_message: str | Message | None = None, **options: Any) -> ChatResult:
         """Answer a text, a list of messages or a discussion.
 
         Options: model, max_tokens, temperature, top_p, top_k, seed, stop, tools, tool_choice, response_format,
         reasoning_effort, logprobs, count … and the binding's own parameters.
 
-        A LollmsDiscussion gets what the user says (`user_message`, where it is given) and the answer, stored as it
+        A LollmsDiscussion gets what the user says (`user_message` or `prompt`) and the answer, stored as it
         comes. `images`, `streaming_callback`, `approve` and the other settings of `LollmsDiscussion.achat` are taken
         too. The last answer is returned, with the warnings of the whole exchange.
         """
+        messages = options.pop("discussion", messages)
         if is_discussion(messages):
             await self._binding("llm")
-            return last_answer(await messages.achat(user_message, client=self, **self._discussion_options(options)))
+            said = options.pop("prompt", user_message)
+            return last_answer(await messages.achat(said, client=self, **options))
         return await self._call(flows.chat, "llm", options, alone(messages, user_message))
 
     def stream_chat(self, messages: Any, **options: Any) -> AsyncChatStream:

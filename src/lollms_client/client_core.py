@@ -214,10 +214,10 @@ class ClientCore:
         timeouts = timeouts_of(limit) if limit is not None else self._timeouts or binding.timeouts
         return CallContext(timeouts=timeouts, cancel=options.get("cancel"), on_progress=options.get("on_progress"))
 
-    def _discussion_options(self, options: dict[str, Any]) -> dict[str, Any]:
+    def discussion_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The options of `chat` with a discussion, those that only an extension understands put in our terms."""
         part = extension("application")
-        return options if part is None else dict(part.chat_options(self.binding("llm"), options))
+        return dict(options) if part is None else dict(part.chat_options(self.binding("llm"), options))
 
     def job_binding(self, handle: JobHandle) -> Any:
         """The binding that a job belongs to, which may be another one than the chosen one."""

@@ -216,9 +216,12 @@ class LollmsDiscussion(Conversation):
     ) -> Talk:
         from lollms_client.discussion.chatting import Talk
 
+        client = client or self.lollmsClient
+        understand = getattr(client, "discussion_options", None)
+        options = understand(options) if callable(understand) else options
         return Talk(
             self,
-            client=client or self.lollmsClient,
+            client=client,
             tools=tools,
             approve=approve,
             max_tool_rounds=max_tool_rounds,

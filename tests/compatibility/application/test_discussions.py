@@ -111,6 +111,23 @@ def test_era_options_are_no_error(client: LollmsClient, service: Service) -> Non
         client.chat(discussion, "hello", temprature=1)
 
 
+def test_the_discussions_own_chat_takes_era_options_too(client: LollmsClient, service: Service) -> None:
+    discussion = LollmsDiscussion(client)
+    options: dict[str, Any] = {"use_mcps": False, "n_threads": 2, "n_predict": 9, "personality": None, "debug": True}
+    outcome = discussion.chat("hello", **options)
+    assert outcome["ai_message"].content == "Hello there"
+    assert 9 in (service.asked[0].get("max_tokens"), service.asked[0].get("max_completion_tokens"))
+
+
+def test_the_names_of_earlier_versions_for_what_is_given(client: LollmsClient) -> None:
+    discussion = LollmsDiscussion(client)
+    given: dict[str, Any] = {"discussion": discussion, "prompt": "hello"}
+    assert client.chat(**given).text == "Hello there"
+    assert _talk(discussion) == [("user", "hello"), ("assistant", "Hello there")]
+    assert client.generate_from_messages(discussion) == "Hello there"
+    assert len(discussion.get_messages()) == 2  # only chat keeps
+
+
 def test_lists_and_texts_are_answered_and_not_kept(client: LollmsClient) -> None:
     assert client.chat("hello").text == "Hello there"
     assert client.chat([{"role": "user", "content": "hello"}]).text == "Hello there"

@@ -24,7 +24,10 @@ def chat_options(llm: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options of `chat` with a discussion, without those of earlier versions that mean nothing here."""
     from lollms_client.compatibility.application.options import without_era_names
 
-    return without_era_names(llm, options, "chat")
+    understood = without_era_names(llm, options, "chat")
+    if "n_predict" in understood:
+        understood["max_tokens"] = understood.pop("n_predict")
+    return understood
 
 
 def module_attribute(module: str, name: str) -> Any:

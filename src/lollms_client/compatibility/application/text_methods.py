@@ -10,6 +10,7 @@ from lollms_client.compatibility.application.answering import answer, answer_pro
 from lollms_client.compatibility.application.prompts import AI_KEYWORD, USER_KEYWORD, split_messages
 from lollms_client.compatibility.application.state import state_of
 from lollms_client.lollms_discussion import LollmsDiscussion
+from lollms_client.lollms_llm_binding import messages_of
 from lollms_client.plain import fitting
 
 Callback = Callable[..., Any]
@@ -82,7 +83,8 @@ class TextMethods:
         given = {"n_predict": n_predict, "stream": stream, "temperature": temperature, "top_k": top_k, "top_p": top_p}
         given |= {"repeat_penalty": repeat_penalty, "repeat_last_n": repeat_last_n, "seed": seed}
         given |= {"n_threads": n_threads, "ctx_size": ctx_size, **options}
-        return answer(self, messages, given, streaming_callback if stream is not False else None).text
+        spoken = messages_of(messages)
+        return answer(self, spoken, given, streaming_callback if stream is not False else None).text
 
     def generate_with_tools(
         self,

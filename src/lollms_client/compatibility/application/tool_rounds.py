@@ -25,7 +25,8 @@ def run_with_tools(
     given: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Answer a prompt with tools. Raises BadSetting for a tool that is the path of a script."""
-    described = [_tool(tool) for given_tool in tools for tool in _spread(given_tool)]
+    listed = list(tools.values()) if isinstance(tools, Mapping) else tools
+    described = [_tool(tool) for given_tool in listed for tool in _spread(given_tool)]
     if not auto_execute:
         described = [_only_described(tool) for tool in described]
     images = given.get("images")
