@@ -10,6 +10,7 @@ from typing import Any
 from lollms_client.cli.call_command import print_json
 from lollms_client.cli.choosing import registry_for
 from lollms_client.cli.manifest_options import add_output_options, add_place_options
+from lollms_client.cli.origins import changed_words, origin
 from lollms_client.cli.parsing import Parser
 from lollms_client.cli.terminal import styled, table
 from lollms_client.manifest.model import BINDING_TYPES, TYPE_TITLES
@@ -49,6 +50,8 @@ class _ListCommand:
         for entry in usable:
             for place in entry.shadows:
                 print(f"{entry.binding_type}.{entry.name} of {entry.source} hides the one of {place}")
+            if changed := changed_words(entry):
+                print(styled(f"{entry.binding_type}.{entry.name}: {changed}", "red"))
         _print_problems(problems)
         return 0
 
@@ -85,6 +88,7 @@ def _facts(entry: BindingEntry) -> dict[str, Any]:
         "title": entry.title,
         "source": entry.source,
         "folder": os.fspath(entry.folder),
+        "installed_from": origin(entry),
         "tier": tier(entry),
         "usable": entry.problem is None,
         "shadows": [str(place) for place in entry.shadows],

@@ -11,6 +11,7 @@ from lollms_client.cli.call_command import print_json
 from lollms_client.cli.choosing import entry_named, manifest_of, registry_for
 from lollms_client.cli.listing import tier, tier_words
 from lollms_client.cli.manifest_options import add_output_options, add_place_options, default_words
+from lollms_client.cli.origins import changed_words, origin
 from lollms_client.cli.parsing import Parser
 from lollms_client.cli.terminal import styled
 from lollms_client.manifest.model import TYPE_TITLES, Manifest, Parameter
@@ -18,6 +19,7 @@ from lollms_client.manifest.values import range_words
 from lollms_client.registry import BindingEntry
 from lollms_client.requirements import missing_requirements, requirements_of
 from lollms_client.secret import redact
+from lollms_client.settings.reserved import reserved_parameters
 
 _WIDTH = 100
 
@@ -42,6 +44,7 @@ def _data(entry: BindingEntry, manifest: Manifest) -> dict[str, Any]:
     return {
         **manifest.as_dict(),
         "source": entry.source,
+        "installed_from": origin(entry),
         "tier": tier(entry),
         "requirements": list(requirements_of(manifest)),
         "missing_requirements": list(missing_requirements(manifest)),
@@ -58,12 +61,17 @@ def _lines(entry: BindingEntry, manifest: Manifest) -> Iterator[str]:
     facts = [manifest.version and f"version {manifest.version}", manifest.author and f"by {manifest.author}"]
     facts.append(manifest.license and f"adapter under {manifest.license}")
     yield ", ".join(fact for fact in facts if fact)
+    if (came := origin(entry)) is not None:
+        yield f"From {came['words']}"
+        if changed := changed_words(entry):
+            yield styled(changed, "red")
     if manifest.description:
         yield ""
         yield from _wrapped(manifest.description, "")
     yield from _short_facts(entry, manifest)
     yield from _list("Limits", manifest.limits)
     yield from _parameters("Settings (`lollms config set`, or --set)", manifest.input_parameters)
+    yield from _parameters("Settings of every binding, on the process that it runs in", reserved_parameters(manifest))
     for method, parameters in manifest.method_parameters.items():
         yield from _parameters(f"Parameters of {method}", parameters)
     yield from _list("Understood by guessing", manifest.warnings)

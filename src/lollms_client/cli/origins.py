@@ -1,0 +1,32 @@
+"""Where an installed binding came from, and what was changed in its files since: for `lollms list` and `show`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lollms_client.registry import BindingEntry
+
+
+def origin(entry: BindingEntry) -> dict[str, Any] | None:
+    """The record of `lollms install` and the changes since; None for what was not installed that way."""
+    if entry.source != "home":
+        return None
+    from lollms_client.installing.records import changes_since, origin_words, record_of
+
+    record = record_of(entry.folder)
+    if record is None:
+        return None
+    facts = {name: getattr(record, name) for name in ("source", "ref", "commit", "installed", "files", "allowed")}
+    facts |= {"requirements": record.requirements, "changes": changes_since(record), "words": origin_words(record)}
+    return facts
+
+
+def changed_words(entry: BindingEntry) -> str:
+    """A warning where files of an installed binding are not as they were installed; "" otherwise."""
+    found = origin(entry)
+    changes = found["changes"] if found is not None else []
+    if not changes:
+        return ""
+    more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
+    return f"WARNING: not as it was installed: {', '.join(changes[:3])}{more}"
