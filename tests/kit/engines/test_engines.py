@@ -42,10 +42,9 @@ def test_each_fault_of_an_engine_is_found_by_its_rule_alone(tmp_path: Path, name
 
 
 def test_an_engine_whose_package_is_missing_is_not_proven(tmp_path: Path) -> None:
-    sample = SAMPLES["painter"]
-    load = "        return object()"
-    folder = write_engine(tmp_path / "sample", sample, load, "        import surely_not_there\n" + load)
-    report = check_binding(folder, ("manifest", "contract", "media", "leaks", "errors", "cancellation"))
+    begin = "        self.known(request)\n"
+    folder = write_engine(tmp_path / "sample", SAMPLES["painter"], begin, "        import surely_not_there\n" + begin)
+    report = check_binding(folder, ("contract", "media", "leaks", "errors", "cancellation", "equality"))
     reasons = {finding.reason for finding in report.of("unproven")}
     assert len(reasons) == 1, report.text()
     assert "surely_not_there" in reasons.pop()
@@ -53,9 +52,9 @@ def test_an_engine_whose_package_is_missing_is_not_proven(tmp_path: Path) -> Non
 
 
 def test_an_engine_whose_data_cannot_be_fetched_is_not_proven(tmp_path: Path) -> None:
-    load = "        return object()"
+    begin = "        self.known(request)\n"
     fetch = "        import urllib.request\n        urllib.request.urlopen('http://weights.example.com/')\n"
-    folder = write_engine(tmp_path / "sample", SAMPLES["painter"], load, fetch + load)
+    folder = write_engine(tmp_path / "sample", SAMPLES["painter"], begin, fetch + begin)
     report = check_binding(folder, ("contract", "media"))
     assert "tried to reach weights.example.com" in report.text()
     assert not report.of("failed"), report.text()
