@@ -58,8 +58,16 @@ class Line:
         target = rest.rpartition(" ")[0]
         if body is None or not target:
             return None
-        url = headers.pop(URL_HEADER, "") or (target if "://" in target else self._server_url + target)
+        url = headers.pop(URL_HEADER, "") or self._url(target, headers.get("host", ""))
         return Received(method, target, headers, body, url)
+
+    def _url(self, target: str, host: str) -> str:
+        """The address that was meant; another host's name means that it was led here on its way to that host."""
+        if "://" in target:
+            return target
+        own = self._server_url.partition("://")[2]
+        led = host and own and host != own and not host.startswith(("127.0.0.1", "localhost"))
+        return (f"https://{host}" if led else self._server_url) + target
 
     def _body(self, headers: Mapping[str, str]) -> bytes | None:
         if "chunked" in headers.get("transfer-encoding", "").lower():

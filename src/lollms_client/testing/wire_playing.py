@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from lollms_client.testing.cases_values import Filling
 from lollms_client.testing.media_facts import Observation, observe
 from lollms_client.testing.server import Line, LoopbackServer, Received, serving
 from lollms_client.testing.wire_media import media_faults
+from lollms_client.testing.wire_names import names_led_to
 from lollms_client.testing.wire_results import (
     End,
     end_of_error,
@@ -32,7 +34,7 @@ from lollms_client.testing.wire_results import (
 )
 from lollms_client.testing.wire_script import Script
 from lollms_client.testing.wire_seam import led_to
-from lollms_client.testing.wire_settings import base_of, filling_of, settings_for
+from lollms_client.testing.wire_settings import base_of, filling_of, leads_there, settings_for
 from lollms_client.types.media import Media
 
 LIMITS = Timeouts(first_byte=30.0, silence=30.0)  # the server answers at once; only sleeps may be long
@@ -147,12 +149,14 @@ def play_with(
         subject.allow(server)
         settings = settings_for(placed, subject.manifest, server, flows=subject.speaks_flows)
         arguments = _client_arguments(subject, settings)
-        with LollmsClient(**arguments) as client:
-            base = base_of(client.binding(subject.binding_type), settings, subject.manifest, server)
-        filling = filling_of(placed, base, settings, subject.manifest)
-        chosen.append(service(filling))
-        prepared = Prepared(placed.case, arguments, _arguments(placed.case, filling, timeout), subject.binding_type)
-        return _ended(driver, prepared, chosen[0])
+        by_name = not subject.speaks_flows and not leads_there(settings, server)
+        with names_led_to(server) if by_name else contextlib.nullcontext():
+            with LollmsClient(**arguments) as client:
+                base = base_of(client.binding(subject.binding_type), settings, subject.manifest, server)
+            filling = filling_of(placed, base, settings, subject.manifest)
+            chosen.append(service(filling))
+            prepared = Prepared(placed.case, arguments, _arguments(placed.case, filling, timeout), subject.binding_type)
+            return _ended(driver, prepared, chosen[0])
 
 
 def _client_arguments(subject: Subject, settings: dict[str, Any]) -> dict[str, Any]:

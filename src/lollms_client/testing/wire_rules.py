@@ -209,11 +209,10 @@ def _elsewhere(subject: Subject) -> Iterator[str]:
 def _hosts(subject: Subject) -> Iterator[str]:
     evidence, manifest = _played(subject), subject.manifest
     settings = {name: value for placed in subject.cases.cases for name, value in placed.settings.items()}
-    if evidence.speaks_flows:
-        seen = dict.fromkeys(urlsplit(url).hostname or "" for run in evidence.runs for url in run.urls)
-    else:
+    seen = dict.fromkeys(urlsplit(url).hostname or "" for run in evidence.runs for url in run.urls)
+    if not evidence.speaks_flows:
         defaults = {parameter.name: parameter.default for parameter in manifest.input_parameters}
-        seen = dict.fromkeys(hosts_of_settings(defaults))
+        seen.update(dict.fromkeys(hosts_of_settings(defaults)))
     own = [host for host in seen if host not in ("", "127.0.0.1", "localhost", "::1")]
     if own and not reach_is_declared(manifest):
         yield f"reach: is not declared; it reaches {', '.join(own)}"

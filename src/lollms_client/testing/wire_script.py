@@ -45,7 +45,8 @@ class Script:
             exchange = self._exchanges[number]
             where = f"request {number + 1}" if len(self._exchanges) > 1 else "request"
             try:
-                found = request_faults(exchange.request, request, self._filling, hosts_known=self._hosts_known)
+                known = self._hosts_known or urlsplit(request.url).hostname != "127.0.0.1"
+                found = request_faults(exchange.request, request, self._filling, hosts_known=known)
                 self.faults += [f"{where}: {text}" for text in found]
                 return rendered(exchange.reply, self._filling)
             except BadManifest as error:

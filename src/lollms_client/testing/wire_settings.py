@@ -65,6 +65,12 @@ def _bare(value: str, server: LoopbackServer, has_port: bool) -> str:
     return f"{server.address[0]}{'' if has_port else f':{server.port}'}{slash}{path}"
 
 
+def leads_there(settings: Mapping[str, Any], server: LoopbackServer) -> bool:
+    """Whether any setting leads to the server; without one, the address stands in the class's own code."""
+    own = server.url.partition("://")[2]
+    return any((isinstance(value, str) and own in value) or value == server.port for value in settings.values())
+
+
 def is_address(name: str) -> bool:
     """Whether a setting of that name holds where the service is."""
     return any(word in name.lower() for word in _ADDRESS_WORDS)

@@ -198,3 +198,82 @@ def test_a_binding_without_a_manifest_is_proven(tmp_path: Path) -> None:
 def test_a_binding_around_an_sdk_is_proven(tmp_path: Path) -> None:
     write_binding(tmp_path / "around_the_sdk", SDK, SDK_MANIFEST)
     assert wire_faults(tmp_path / "around_the_sdk", SDK_CASES) == {}
+
+
+FIXED = """
+import httpx2
+import requests
+import urllib.request
+
+from lollms_client.lollms_llm_binding import LollmsLLMBinding
+
+BindingName = "Fixed"
+HOST = "https://api.fixed.example.com"
+
+
+class Fixed(LollmsLLMBinding):
+    def __init__(self, **kwargs):
+        super().__init__("fixed", **kwargs)
+        self.headers = {"Authorization": "Bearer " + kwargs["service_key"]}
+
+    def generate_text(self, prompt, **kwargs):
+        reply = requests.post(HOST + "/ask", json={"prompt": prompt}, headers=self.headers, timeout=5)
+        reply.raise_for_status()
+        return reply.json()["text"]
+
+    def embed(self, text, **kwargs):
+        with httpx2.Client() as client:
+            return client.post(HOST + "/embed", json={"text": text}, headers=self.headers).json()
+
+    def listModels(self):
+        with urllib.request.urlopen(urllib.request.Request(HOST + "/models", headers=self.headers)) as reply:
+            return reply.read().decode().split()
+"""
+FIXED_MANIFEST = """
+title: {title}
+author: A Stranger
+binding_type: llm
+description: Its address stands in its code.
+reach: {{hosts: [api.fixed.example.com]}}
+input_parameters:
+  - {{name: service_key, type: str, description: The key., is_secret: true}}
+"""
+FIXED_CASES = """
+cases:
+  - name: asks
+    call: chat
+    with: {messages: Hello}
+    exchanges:
+      - request:
+          method: POST
+          host: api.fixed.example.com
+          path: /ask
+          headers: {authorization: "Bearer ${service_key}"}
+          json: {prompt: "${any}"}
+        reply: {json: {text: Good day}}
+    result: {text: Good day}
+  - name: embeds
+    call: embed
+    with: {texts: a}
+    exchanges:
+      - {request: {method: POST, path: /embed, json: {text: a}}, reply: {json: [0.5, 0.25]}}
+    result: {vectors: [[0.5, 0.25]]}
+  - name: lists models
+    call: models
+    exchanges:
+      - {request: {method: GET, path: /models}, reply: {text: "one two"}}
+    result: [{name: one}, {name: two}]
+"""
+
+
+def test_a_binding_whose_address_stands_in_its_code_is_proven(tmp_path: Path) -> None:
+    write_binding(tmp_path / "fixed", FIXED, FIXED_MANIFEST)
+    assert wire_faults(tmp_path / "fixed", FIXED_CASES) == {}
+
+
+def test_where_such_a_binding_goes_is_compared(tmp_path: Path) -> None:
+    manifest = FIXED_MANIFEST.replace("hosts: [api.fixed", "hosts: [api.other")
+    write_binding(tmp_path / "fixed", FIXED, manifest)
+    failed = wire_faults(tmp_path / "fixed", FIXED_CASES.replace("host: api.fixed", "host: api.other"))
+    assert set(failed) == {"W102", "W112"}
+    assert 'host: expected "api.other.example.com", got "api.fixed.example.com"' in failed["W102"][0]
