@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from lollms_client.registry import BindingEntry, Registry
-from lollms_client.testing.report import Report, badge_svg
+from lollms_client.testing.report import TIERS, Report, badge_svg
 from lollms_client.testing.running import check_binding
 from lollms_client.testing.tier_records import (
     FILE,
@@ -27,6 +27,7 @@ from lollms_client.testing.tier_records import (
     rules_hash,
 )
 
+SUITES = tuple(suite for tier, suites in TIERS.items() if tier != "platinum" for suite in suites)
 _SHARED = ("families", "engines")  # packages whose code makes a binding what it is
 
 
@@ -99,7 +100,7 @@ def compute(names: Sequence[str], table: TierTable) -> Iterator[tuple[str, Repor
     for gone in [name for name in table.bindings if name not in entries]:
         del table.bindings[gone]
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        tasks = {pool.submit(check_binding, entries[name].folder): name for name in names if name in entries}
+        tasks = {pool.submit(check_binding, entries[name].folder, SUITES): name for name in names if name in entries}
         for task in as_completed(tasks):
             name, report = tasks[task], task.result()
             table.bindings[name], files = fresh_record(entries[name], report.tier)
