@@ -53,10 +53,8 @@ def _python(uv: Uv, wanted: str, binding: str) -> tuple[str, str]:
     if not wanted:
         return sys.executable, _identity(sys.implementation.name, sys.version_info[:2])
     program = wanted if Path(wanted).is_file() else uv.find_python(wanted)
-    ask = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
-    done = subprocess.run([program, "-I", "-c", ask], capture_output=True, text=True, check=False)  # noqa: S603
-    words = done.stdout.split()
-    if done.returncode != 0 or len(words) != 3:
+    words = _answer(program)
+    if len(words) != 3:
         raise BadSetting(
             f"the setting 'isolation_python' of {binding} names {wanted!r}, which is no Python that runs",
             binding=binding, setting="isolation_python",
@@ -68,6 +66,15 @@ def _python(uv: Uv, wanted: str, binding: str) -> tuple[str, str]:
             binding=binding, setting="isolation_python",
         )  # fmt: skip
     return program, _identity(words[0], found)
+
+
+def _answer(program: str) -> list[str]:
+    ask = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
+    try:
+        done = subprocess.run([program, "-I", "-c", ask], capture_output=True, text=True, check=False)  # noqa: S603
+    except OSError:
+        return []
+    return done.stdout.split() if done.returncode == 0 else []
 
 
 def _identity(implementation: str, version: tuple[int, ...]) -> str:

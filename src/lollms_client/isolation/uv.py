@@ -18,7 +18,7 @@ _LONGEST_TOLD = 1500
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 _OFFLINE = re.compile(
     r"dns error|could not connect|connection refused|failed to fetch|network (is )?unreachable|error sending request"
-    r"|name resolution|network connectivity is disabled|timed out",
+    r"|name resolution|network (connectivity )?(is|was) disabled|timed out",
     re.IGNORECASE,
 )
 _OURS = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "UV_PYTHON", "UV_PROJECT_ENVIRONMENT")
