@@ -38,6 +38,14 @@ def client_attribute(client: Any, name: str) -> Any:
     return part.client_attribute(client, name)
 
 
+def discussion_attribute(discussion: Any, name: str) -> Any:
+    """What a part adds to a discussion under that name. Raises AttributeError."""
+    part = extension("application") if not name.startswith("_") else None
+    if part is None:
+        raise AttributeError(f"{type(discussion).__name__} has no attribute {name!r}")
+    return part.discussion_attribute(discussion, name)
+
+
 def module_attribute(module: str, name: str) -> Any:
     """What a part adds to one of the package's modules under that name. Raises AttributeError."""
     offered = module != _PACKAGE or name in _PACKAGE_NAMES or name.endswith(("BindingManager", "Profile"))

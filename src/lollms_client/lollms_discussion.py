@@ -13,6 +13,7 @@ from lollms_client.discussion.reading import in_a_row, read_message
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.table import MessageTable
 from lollms_client.discussion.tree import BranchDifference, check_parents, check_state
+from lollms_client.extensions import discussion_attribute
 from lollms_client.types.message import Message, TextPart, ToolCallPart
 
 if TYPE_CHECKING:
@@ -122,6 +123,11 @@ class LollmsDiscussion(Conversation):
         discussion = type(self)(self.lollmsClient, db_manager=db_manager, **{**given, "id": new_id(), **fields})
         discussion.attach_all(messages)
         return discussion
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return discussion_attribute(self, name)
 
     # --- with a model -------------------------------------------------------------------------------------------
 

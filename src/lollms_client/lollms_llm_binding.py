@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lollms_client import errors
 from lollms_client.binding import LollmsBinding, _overrides
 from lollms_client.calls import build
+from lollms_client.extensions import extension
 from lollms_client.types.chat import ChatAccumulator, ChatRequest, ChatResult, StreamPart
 from lollms_client.types.embedding import EmbeddingRequest, EmbeddingResult
 from lollms_client.types.media import Media
@@ -116,6 +118,14 @@ class LollmsLLMBinding(LollmsBinding):
             return rows if many else rows[0]
 
         return self._documented(flow(), shape)  # type: ignore[no-any-return]
+
+    @functools.cached_property
+    def tp(self) -> Any:
+        """Helpers around texts, where an extension offers them: structured answers, code, choices, long texts."""
+        part = extension("application")
+        if part is None:
+            raise AttributeError(f"{type(self).__name__} has no attribute 'tp'")
+        return part.text_processor(self)
 
     # --- typed requests ---
 

@@ -104,7 +104,7 @@ class Talk:
 
     def announce(self, call: ToolCallPart) -> None:
         """Tell the application that a tool is about to be asked for."""
-        facts = {"id": call.id, "name": call.name, "arguments": call.arguments}
+        facts = {"id": call.id, "name": call.name, "arguments": call.arguments, "parameters": call.arguments}
         self.told(call.name, MSG_TYPE.MSG_TYPE_TOOL_CALL, facts)
 
     def keep_results(self, results: list[ToolResultPart]) -> None:
@@ -112,7 +112,7 @@ class Talk:
         self.results.append(self.discussion.add_message(sender="tool", sender_type="tool", parts=results))
         for part in results:
             text = part.content if isinstance(part.content, str) else ""
-            self.told(text, MSG_TYPE.MSG_TYPE_TOOL_OUTPUT, {"id": part.call_id, "name": part.name})
+            self.told(text, MSG_TYPE.MSG_TYPE_TOOL_OUTPUT, {"id": part.call_id, "name": part.name, "result": text})
 
     def outcome(self, user_message: LollmsMessage | None) -> dict[str, Any]:
         """What `chat` gives back."""

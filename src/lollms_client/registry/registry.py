@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lollms_client.errors import BadSetting, UnknownBinding
+from lollms_client.extensions import extension
 from lollms_client.home import lollms_home
 from lollms_client.manifest.model import BINDING_TYPES, TYPE_TITLES
 from lollms_client.manifest.values import near_names
@@ -75,6 +76,10 @@ class Registry:
         with self._lock:
             known = self._found if self._found is not None else {}
         entry = known.get((binding_type, name)) or self._scan().get((binding_type, name))
+        if entry is None:
+            part = extension("application")
+            newer = part.newer_name(name, binding_type) if part is not None else None
+            entry = self._scan().get((binding_type, newer)) if newer else None
         if entry is None:
             raise self._unknown(name, binding_type)
         return entry

@@ -180,3 +180,17 @@ def test_a_name_that_nobody_offers_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="LollmsClient has no attribute 'generate_txt'"):
         client.generate_txt  # noqa: B018
     assert not hasattr(client, "__nothing__")
+
+
+def test_bindings_that_are_called_otherwise_here(service: Service) -> None:
+    config = {"host_address": service.url, "model_name": "m", "service_key": "key"}
+    client = LollmsClient(llm_binding_name="open_router", llm_binding_config=config)
+    assert client.llm.binding_name == "openrouter"
+    assert client.generate_text("hi") == "Hello there"
+    with pytest.raises(errors.UnknownBinding):
+        LollmsClient(llm_binding_name="open_routr").binding("llm")
+
+
+def test_a_binding_of_ones_own_under_such_a_name_wins(folder: Path) -> None:
+    (folder / "llm_bindings" / "plain").rename(folder / "llm_bindings" / "open_router")
+    assert LollmsClient("open_router", bindings_dir=folder).generate_text("hi") == "You said hi"

@@ -257,3 +257,68 @@ def test_the_store_is_made_and_searched_as_before(tmp_path: Path, key: str | Non
 def test_a_store_without_a_place_is_refused() -> None:
     with pytest.raises(errors.BadSetting, match="db_url"):
         LollmsDataManager()
+
+
+# --- names of the public discussion ----------------------------------------------------------------------------------
+
+
+def test_what_fills_the_context(client: LollmsClient) -> None:
+    discussion: Any = LollmsDiscussion(client, system_prompt="Be kind.", memory="Likes tea.", max_context_size=900)
+    assert discussion.get_context_status()["zones"].keys() == {"system_context"}
+    discussion.add_message(sender="user", content="hello", images=[PNG, PNG])
+    discussion.get_messages()[0].toggle_image_activation(1, False)
+    status = discussion.get_context_status()
+    system, history = status["zones"]["system_context"], status["zones"]["message_history"]
+    assert status["max_tokens"] == 900
+    assert status["current_tokens"] == system["tokens"] + history["tokens"]
+    assert {name: part["content"] for name, part in system["breakdown"].items()} == {
+        "system_prompt": "Be kind.", "memory": "Likes tea.",
+    }  # fmt: skip
+    assert history["message_count"] == 1
+    assert len(history["breakdown"]["image_details"]) == 1
+    assert discussion.count_discussion_tokens("openai_chat") > discussion.count_discussion_tokens("lollms_text") > 0
+
+
+def test_images_of_a_branch() -> None:
+    discussion: Any = LollmsDiscussion(None)
+    message = discussion.add_message(sender="user", content="look", images=[PNG, PNG])
+    message.toggle_image_activation(0, False)
+    text = base64.b64encode(PNG).decode()
+    assert discussion.get_all_images() == [
+        {"message_id": message.id, "index": 0, "data": text, "active": False},
+        {"message_id": message.id, "index": 1, "data": text, "active": True},
+    ]
+    assert discussion.get_active_images() == [text]
+
+
+def test_further_names_of_the_public_discussion(client: LollmsClient, service: Service) -> None:
+    discussion: Any = LollmsDiscussion(client, system_prompt="Be kind.")
+    discussion.setMemory("Likes tea.")
+    discussion.add_message(sender="user", content="hello")
+    assert "Likes tea." in discussion.get_full_data_zone()
+    assert "Be kind." not in discussion.get_full_data_zone()
+    assert [message.content for message in discussion.get_all_messages_flat()] == ["hello"]
+    service.answers = ["A greeting"]
+    assert discussion.auto_title() == discussion.title == "A greeting"
+    back = LollmsDiscussion.from_export("json", discussion.export_to_json_str())
+    assert back.get_messages()[0].content == "hello"
+    discussion.touch()
+    discussion.close()
+    with pytest.raises(AttributeError, match="no attribute 'dance'"):
+        discussion.dance  # noqa: B018
+
+
+def test_a_callback_is_told_of_tools_in_both_terms(client: LollmsClient, service: Service) -> None:
+    service.answers = [{"content": None, "tool_calls": [CALL]}, "It is 8."]
+    heard: dict[MSG_TYPE, dict[str, Any]] = {}
+
+    def double(number: int) -> int:
+        """Twice a number."""
+        return 2 * number
+
+    def told(text: str, kind: MSG_TYPE, params: Any = None, **facts: Any) -> None:
+        heard[kind] = params
+
+    client.chat(LollmsDiscussion(client), "4?", tools=[double], approve=lambda call: True, streaming_callback=told)
+    assert heard[MSG_TYPE.MSG_TYPE_TOOL_CALL]["parameters"] == {"number": 4}
+    assert heard[MSG_TYPE.MSG_TYPE_TOOL_OUTPUT]["result"] == "8"

@@ -232,3 +232,27 @@ def test_the_asynchronous_twin_is_the_same_code(service: Service) -> None:
 
     service.answers = [json.dumps(ANN)]
     assert asyncio.run(main()) == ANN
+
+
+# --- the text processor ----------------------------------------------------------------------------------------------
+
+
+def test_the_text_processor_of_a_binding(client: LollmsClient, service: Service) -> None:
+    processor: Any = client.llm.tp
+    assert processor is client.llm.tp
+    service.answers = [json.dumps(ANN), "```python\nx = 1\n```", '{"value": ["tea"]}', "Short."]
+    assert processor.generate_structured_content("Who?", SCHEMA) == ANN
+    assert processor.generate_code("Write.") == "x = 1"
+    assert processor.extract_keywords("About tea.", 1) == ["tea"]
+    assert processor.summerize_text("A long story.") == "Short."
+    assert processor.long_context_processing("A story.", "Sum up.", "text") == "Hello there"
+    service.answers = [json.dumps({"edits": [{"search": "a", "replace": "b"}]})]
+    assert processor.edit_code("a", "Rename.", context_lines=2)["updated_code"] == "b"
+    with pytest.raises(AttributeError, match="generate_text"):
+        processor.generate_text("x")
+
+
+def test_a_list_of_words_in_a_template_is_a_list_of_texts(client: LollmsClient, service: Service) -> None:
+    service.answers = ['{"hobbies": ["hiking"], "age": "34"}']
+    template = {"hobbies": ["list", "of", "strings"], "age": "integer"}
+    assert client.generate_structured_content("Who?", schema=template) == {"hobbies": ["hiking"], "age": 34}

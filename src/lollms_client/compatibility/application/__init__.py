@@ -30,6 +30,30 @@ def chat_options(llm: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     return understood
 
 
+def discussion_attribute(discussion: Any, name: str) -> Any:
+    """A method of the public discussion, bound to ours. Raises AttributeError."""
+    from lollms_client.compatibility.application.discussion_methods import DiscussionMethods
+
+    found = vars(DiscussionMethods).get(name)
+    if found is None:
+        raise AttributeError(f"{type(discussion).__name__} has no attribute {name!r}")
+    return found.__get__(discussion, type(discussion))
+
+
+def text_processor(llm: Any) -> Any:
+    """The helpers around texts for a language binding."""
+    from lollms_client.compatibility.application.text_processor import LollmsTextProcessor
+
+    return LollmsTextProcessor(llm)
+
+
+def newer_name(name: str, binding_type: str) -> str | None:
+    """What a binding of the public package is called here, None where there is none of its kind."""
+    from lollms_client.compatibility.application.former_names import FORMER_NAMES
+
+    return FORMER_NAMES.get((binding_type, name))
+
+
 def module_attribute(module: str, name: str) -> Any:
     """A function or class that the public package has in that module. Raises AttributeError."""
     from lollms_client.compatibility.application.listings import attribute_of_module

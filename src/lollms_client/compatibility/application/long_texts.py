@@ -83,6 +83,8 @@ class LongTextMethods:
         or multichoice (`possible_answers`). `chunk_size_ratio` or `context_fill_percentage` is the part of the context
         that is used, `chunk_size` (tokens) bounds a piece. Raises ContextTooLong where there is no room for a piece.
         """
+        if system_prompt in _KINDS:  # where later versions have the third place for it
+            processing_type, system_prompt = str(system_prompt), None
         if processing_type not in _KINDS:
             raise BadSetting(f"processing_type must be one of {', '.join(_KINDS)}", setting="processing_type")
         task = contextual_prompt or "Summarise the text."

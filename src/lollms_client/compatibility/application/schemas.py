@@ -46,7 +46,7 @@ def schema_of(given: Any) -> dict[str, Any]:
     if isinstance(given, Mapping):
         return dict(given) if is_schema(given) else template_schema(given)
     if isinstance(given, Sequence) and given:
-        return template_schema(given)
+        return _fields_or_list(list(given))
     raise BadSetting("schema must be a JSON Schema, a class with fields, a template or a list of one", setting="schema")
 
 
@@ -96,10 +96,15 @@ def template_schema(template: Any) -> dict[str, Any]:
 def _list_schema(items: list[Any]) -> dict[str, Any]:
     if not items:
         return {"type": "array"}
-    named = all(isinstance(item, str) and item.strip().lower() not in _NAMES for item in items)
-    if len(items) > 1 and named and all(str(item).isidentifier() for item in items):
-        return template_schema(dict.fromkeys(items, "str"))
+    if len(items) > 1 and all(isinstance(item, str) for item in items):
+        return {"type": "array", "items": {"type": "string"}}  # words that say what the list is of
     return {"type": "array", "items": template_schema(items[0])}
+
+
+def _fields_or_list(items: list[Any]) -> dict[str, Any]:
+    """What a list at the top stands for: several names are those of fields."""
+    named = all(isinstance(item, str) and item.isidentifier() and item.lower() not in _NAMES for item in items)
+    return template_schema(dict.fromkeys(items, "str")) if named and len(items) > 1 else _list_schema(items)
 
 
 def type_schema(kind: Any) -> dict[str, Any]:
