@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from lollms_client.cancel import CancelToken
+from lollms_client.errors import CallError, TimedOut
 from lollms_client.flow import Abandon, Advance, Work
 from lollms_client.plain import (
     Thought,
@@ -64,14 +65,19 @@ Around = Callable[[], AbstractContextManager[Any]]
 
 
 async def plain_chat(
-    binding: LollmsLLMBinding, request: ChatRequest, flatten: Flatten | None = None, around: Around = nullcontext
+    binding: LollmsLLMBinding,
+    request: ChatRequest,
+    flatten: Flatten | None = None,
+    around: Around = nullcontext,
+    way: tuple[str, ...] = (),
 ) -> AsyncGenerator[list[StreamPart], None]:
     """The answer of a documented `chat`, `generate_from_messages` or `generate_text`, streamed where it streams.
 
     `flatten` makes a conversation one prompt with keywords, for bindings that take nothing else; `around` gives a
-    context that the method runs in.
+    context that the method runs in; `way` may hold "whole" (the method is not told of a callback) and the name of the
+    one method to call.
     """
-    call, unknown = _choose(binding, request, flatten or _flattened, around)
+    call, unknown = _choose(binding, request, flatten or _flattened, around, way)
     warnings: list[StreamPart] = [WarningPart(warning=warning) for warning in dropped(unknown)]
     if warnings:
         yield warnings
@@ -80,7 +86,11 @@ async def plain_chat(
     finished = False
     try:
         while True:
-            steps = await Advance(work)
+            try:
+                steps = await Advance(work)
+            except CallError as error:
+                finished = not isinstance(error, TimedOut)  # the method itself failed: there is nothing to abandon
+                raise
             if steps.items:
                 told = True
                 yield [
@@ -106,18 +116,19 @@ def _pieces(call: Callable[[Callable[..., bool]], Any], token: CancelToken) -> G
 
 
 def _choose(
-    binding: LollmsLLMBinding, request: ChatRequest, flatten: Flatten, around: Around
+    binding: LollmsLLMBinding, request: ChatRequest, flatten: Flatten, around: Around, way: tuple[str, ...]
 ) -> tuple[Callable[..., Any], list[str]]:
     keywords = {theirs: getattr(request, ours) for ours, theirs in _KEYWORDS.items()} | request.extra
     unhonoured = [name for name in _UNHONOURED if getattr(request, name)]
-    bound = _Bound(keywords, unhonoured, around)
+    bound = _Bound(keywords, unhonoured, around, "whole" not in way)
+    plain_text = "generate_text" in way
     if request.prompt is not None and _offers(binding, "generate_text"):
         return bound(binding.generate_text, request.prompt)
-    if _offers(binding, "chat"):
+    if not plain_text and _offers(binding, "chat"):
         from lollms_client.lollms_discussion import LollmsDiscussion
 
         return bound(binding.chat, LollmsDiscussion.from_messages(list(request.messages)))
-    if _offers(binding, "generate_from_messages"):
+    if not plain_text and _offers(binding, "generate_from_messages"):
         from lollms_client.lollms_discussion import LollmsDiscussion
 
         messages = LollmsDiscussion.from_messages(list(request.messages)).export("openai_chat")
@@ -139,14 +150,15 @@ def _offers(binding: LollmsLLMBinding, name: str) -> bool:
 class _Bound:
     """Binds keywords to a documented method, as far as it takes them."""
 
-    def __init__(self, keywords: dict[str, Any], unhonoured: list[str], around: Around) -> None:
+    def __init__(self, keywords: dict[str, Any], unhonoured: list[str], around: Around, streams: bool) -> None:
         self.keywords = keywords
         self.unhonoured = unhonoured
         self.around = around
+        self.streams = streams
 
     def __call__(self, method: Callable[..., Any], content: Any) -> tuple[Callable[..., Any], list[str]]:
         accepted, unknown = fitting(method, self.keywords)
-        streams, _ = fitting(method, {"streaming_callback": True})
+        streams, _ = fitting(method, {"streaming_callback": True}) if self.streams else ({}, [])
         flags, _ = fitting(method, {"stream": True}) if streams else ({}, [])
         key = (id(getattr(method, "__self__", None)), getattr(method, "__name__", ""))
 

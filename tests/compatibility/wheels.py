@@ -1,4 +1,4 @@
-"""The public package of several versions as test data: fetched once, checked against its hash, unpacked into a cache."""
+"""The public package of several versions as test data: fetched once, checked against its hash, kept in a cache."""
 
 from __future__ import annotations
 

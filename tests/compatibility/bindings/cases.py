@@ -16,6 +16,22 @@ SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
     ("llm", "lollms_webui"): {"host_address": "http://localhost:9600"},
     ("llm", "openwebui"): {"host_address": "http://localhost:8080"},
     ("llm", "openllm"): {"host_address": "http://localhost:3000"},
+    ("llm", "azure_openai"): {
+        "azure_endpoint": "https://test.openai.azure.com",
+        "deployment_name": "m",
+        "api_version": "2024-02-01",
+    },
+    ("llm", "smart_router"): {
+        "model_profiles": {
+            "openai_compatible/m": {
+                "binding_name": "openai_compatible",
+                "binding_config": {"host_address": "http://localhost:4000/v1"},
+            }
+        }
+    },
+    ("stt", "lollms"): {"host_address": "http://localhost:9600"},
+    ("tts", "lollms"): {"host_address": "http://localhost:9600"},
+    ("ttm", "suno_ttm"): {"cookie": "__client=abc"},
     ("tti", "gemini"): {"auth_method": "api_key", "project_id": "p1"},
     ("tti", "diffusers"): {"auto_start_server": False},
     ("stt", "whisper"): {"auto_start_server": False},
@@ -30,7 +46,12 @@ SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
     ("ttv", "minimaxh3"): {"auto_start_server": False},
     ("ttm", "diffusers"): {"auto_start_server": False},
 }
-MODELS = {("llm", "claude"): "claude-m", ("llm", "gemini"): "gemini-m"}
+MODELS = {
+    ("llm", "claude"): "claude-m",
+    ("llm", "gemini"): "gemini-m",
+    ("ttm", "stability_ai"): "meta/musicgen:b05b1dff1d8c6ac63d42422dd565e23b63869bf2d51acda751e04b5dd304535d",
+    ("ttm", "replicate"): "stable-audio-2.0",
+}
 
 
 class Case(NamedTuple):
@@ -60,6 +81,7 @@ def settings_of(case: Case) -> dict[str, Any]:
     """The settings for one binding: those of the above that it knows."""
     from lollms_client.errors import LollmsError
     from lollms_client.registry import Registry
+    from lollms_client.settings.resolution import _names_read_by_class
 
     wanted = {**KEYS, **SETTINGS.get((case.type, case.name), {})}
     try:
@@ -72,6 +94,6 @@ def settings_of(case: Case) -> dict[str, Any]:
     for name in ("model_name", "model"):
         if name in known:
             options = known[name].options
-            wanted[name] = options[0] if options else MODELS.get((case.type, case.name), "m")
-    extra = SETTINGS.get((case.type, case.name), {})
-    return {name: value for name, value in wanted.items() if name in known or (manifest.derived and name in extra)}
+            wanted[name] = MODELS.get((case.type, case.name)) or (options[0] if options else "m")
+    read = _names_read_by_class(manifest)
+    return {name: value for name, value in wanted.items() if name in known or name in read}

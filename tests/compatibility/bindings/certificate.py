@@ -6,12 +6,12 @@ import datetime
 from pathlib import Path
 
 HOSTS = (
-    "api.anthropic.com", "api.openai.com", "generativelanguage.googleapis.com", "*.googleapis.com", "oauth2.googleapis.com",
-    "api.x.ai", "api.groq.com", "api-inference.huggingface.co", "router.huggingface.co", "huggingface.co", "api.mistral.ai",
-    "api.novita.ai", "*.novita.ai", "ollama.com", "openrouter.ai", "api.perplexity.ai", "cloud.leonardo.ai", "*.leonardo.ai",
-    "api.stability.ai", "api.replicate.com", "*.replicate.com", "*.beatoven.ai", "public-api.beatoven.ai",
-    "*.topmediai.com", "auth.suno.com", "*.suno.com", "*.prod.suno.com", "suno.com", "localhost", "test.openai.azure.com",
-    "api.github.com",
+    "*.beatoven.ai", "*.googleapis.com", "*.leonardo.ai", "*.novita.ai", "*.prod.suno.com", "*.replicate.com",
+    "*.suno.com", "*.topmediai.com", "api-inference.huggingface.co", "api.anthropic.com", "api.github.com",
+    "api.groq.com", "api.mistral.ai", "api.novita.ai", "api.openai.com", "api.perplexity.ai",
+    "api.replicate.com", "api.stability.ai", "api.x.ai", "auth.suno.com", "cloud.leonardo.ai",
+    "generativelanguage.googleapis.com", "huggingface.co", "localhost", "oauth2.googleapis.com", "ollama.com",
+    "openrouter.ai", "public-api.beatoven.ai", "router.huggingface.co", "suno.com", "test.openai.azure.com",
 )  # fmt: skip
 
 

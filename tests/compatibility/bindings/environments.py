@@ -1,4 +1,4 @@
-"""The Python environments that bindings in the wild run in: the packages of their time, apart from the project's own."""
+"""The Python environments that bindings in the wild run in: packages of their time, apart from the project's own."""
 
 from __future__ import annotations
 

@@ -169,4 +169,4 @@ class Services:
             kind = keywords.get("type") or (arguments[1] if len(arguments) > 1 else 0)
             return look_up("127.0.0.1", target, socket.AF_INET, kind)
 
-        socket.getaddrinfo = redirected  # type: ignore[assignment]
+        socket.getaddrinfo = redirected

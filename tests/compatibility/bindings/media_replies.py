@@ -7,6 +7,16 @@ from typing import Any
 
 from .fake_services import IMAGE, MP4, PNG, TEXT, VECTOR, WAV, WORDS, Reply, Seen, route
 
+# --- made media, wherever a link leads ---
+
+
+@route(r"GET .*/made\.(\w+)$")
+def made(seen: Seen, given: Any) -> Reply:
+    name = seen.path.rpartition(".")[2]
+    content, kind = {"png": (PNG, "image/png"), "mp4": (MP4, "video/mp4")}.get(name, (WAV, "audio/wav"))
+    return Reply(content, kind)
+
+
 # --- services ---
 
 
@@ -57,24 +67,26 @@ def stability_audio(seen: Seen, given: Any) -> Reply:
 def replicate(seen: Seen, given: Any) -> Reply:
     link = "https://api.replicate.com/v1/predictions/p1"
     facts = {"id": "p1", "status": "succeeded", "urls": {"get": link}, "error": None}
-    return Reply({**facts, "output": "https://cdn.replicate.com/made.wav"}, status=201 if seen.method == "POST" else 200)
+    return Reply(
+        {**facts, "output": "https://cdn.replicate.com/made.wav"}, status=201 if seen.method == "POST" else 200
+    )
 
 
-@route(r"POST .*beatoven\.ai/.*/tracks(/\w+)?$")
+@route(r"POST .*beatoven\.ai/.*/tracks$")
 def beatoven(seen: Seen, given: Any) -> Reply:
-    return Reply({"tracks": ["t1"], "task_id": "k1", "id": "t1"})
+    return Reply({"task_id": "k1"})
 
 
 @route(r"beatoven\.ai/.*")
 def beatoven_done(seen: Seen, given: Any) -> Reply:
     link = "https://cdn.beatoven.ai/made.wav"
-    return Reply({"status": "composed", "meta": {"track_url": link}, "track_url": link, "track_id": "t1"})
+    return Reply({"status": "success", "renders": {"wav": link}, "track_id": "t1"})
 
 
 @route(r"POST .*topmediai\.com/v1/music")
 def topmediai(seen: Seen, given: Any) -> Reply:
     link = "https://cdn.topmediai.com/made.wav"
-    return Reply({"status": 200, "data": [{"audio_file": link, "audio": link, "audio_url": link}], "audio_url": link})
+    return Reply({"code": 0, "data": {"music_url": link}})
 
 
 # --- the LoLLMS web UI of old, and lollms ---
@@ -135,12 +147,11 @@ def props(seen: Seen, given: Any) -> Reply:
     return Reply({"default_generation_settings": {"n_ctx": 4096, "model": "m"}, "total_slots": 1})
 
 
-@route(r"/list_(stt|tts|ttm|tti|ttv)?_?(models|services)$|/models$")
+@route(r"/list_(stt|tts|ttm|tti|ttv)?_?(models|services)$")
 def listed(seen: Seen, given: Any) -> Reply:
-    if "bark" in seen.path or seen.path.endswith("services"):
+    if seen.path.endswith("services"):
         return Reply([{"name": "m", "caption": "M", "help": ""}])
-    wrapped = seen.host.rpartition(":")[2] in ("9630", "9631", "9632", "9633", "9634", "8081")
-    return Reply({"models": ["m"]} if wrapped else ["m"])
+    return Reply(["m"] if "lollms" in seen.path else {"models": ["m"]})
 
 
 @route(r"/(list_voices|voices)$")
@@ -148,7 +159,9 @@ def listed_voices(seen: Seen, given: Any) -> Reply:
     return Reply({"voices": ["anna", "ben"]})
 
 
-@route(r"/(get_settings|get_active_tti_settings|set_settings|set_voice|set_active_tti_settings|load|unload\w*|pull_model)")
+@route(
+    r"/(get_settings|get_active_tti_settings|set_settings|set_voice|set_active_tti_settings|load|unload\w*|pull_model)"
+)
 def settings(seen: Seen, given: Any) -> Reply:
     return Reply({"success": True, "status": "success", "settings": {}, "message": "ok"})
 
@@ -160,7 +173,7 @@ def running(seen: Seen, given: Any) -> Reply:
 
 @route(r"POST .*/(generate_image|edit_image)$")
 def local_image(seen: Seen, given: Any) -> Reply:
-    return Reply(PNG, "image/png")
+    return Reply({"image": IMAGE}) if seen.host.endswith(":9600") else Reply(PNG, "image/png")
 
 
 @route(r"POST .*/(generate_audio|v1/tts|generate_music|generate_song)$")
@@ -180,4 +193,4 @@ def local_transcription(seen: Seen, given: Any) -> Reply:
 
 @route(r"POST .*:\d+/generate$")
 def gguf(seen: Seen, given: Any) -> Reply:
-    return Reply({"image": IMAGE, "images": [IMAGE], "status": "success"})
+    return Reply(PNG, "image/png")

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from .fake_services import IMAGE, MP4, PNG, TEXT, VECTOR, WAV, WORDS, Reply, Seen, events, lines, route
+from .fake_services import IMAGE, TEXT, VECTOR, WAV, WORDS, Reply, Seen, events, lines, route
 
 USAGE = {"prompt_tokens": 5, "completion_tokens": 6, "total_tokens": 11}
 
@@ -132,7 +132,7 @@ def gemini_models(seen: Seen, given: Any) -> Reply:
     actions = ["generateContent", "countTokens", "embedContent", "predict"]
     model = {"name": "models/gemini-m", "version": "1", "displayName": "Gemini M", "description": "",
              "inputTokenLimit": 4096, "outputTokenLimit": 512, "supportedGenerationMethods": actions}  # fmt: skip
-    return Reply({"models": [model]})
+    return Reply({"models": [model, {**model, "name": "models/imagen-4.0-generate-001", "displayName": "Imagen"}]})
 
 
 # --- OpenAI's wire ---
@@ -141,8 +141,9 @@ def gemini_models(seen: Seen, given: Any) -> Reply:
 @route(r"POST .*/(chat/completions|sonar)$|POST .*/models/.*/v1/chat")
 def chat_completions(seen: Seen, given: Any) -> Reply:
     facts = {"id": "c1", "created": 1, "model": "m"}
-    pictures = {"images": [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{IMAGE}"}}]}
-    wants_pictures = "image" in (given.get("modalities") or []) or "omni" in seen.path
+    picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{IMAGE}"}, "b64_json": IMAGE}
+    pictures = {"images": [picture]}
+    wants_pictures = "image" in (given.get("modalities") or [])
     if not given.get("stream"):
         message = {"role": "assistant", "content": TEXT, **(pictures if wants_pictures else {})}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
@@ -223,20 +224,11 @@ def suno_feed(seen: Seen, given: Any) -> Reply:
 @route(r"GET .*/models(/list)?(\?.*)?$")
 def models(seen: Seen, given: Any) -> Reply:
     bare = re.search(r":(8091|5000)/|lollms/v1/\w+/models|^localhost:\d+/list_models", f"{seen.host}{seen.path}")
-    model = {"id": "m", "object": "model", "created": 1, "owned_by": "us", "name": "m", "model_name": "m",
-             "context_length": 4096, "max_model_len": 4096, "context_window": 4096, "active": True,
-             "architecture": {"output_modalities": ["text", "image"], "input_modalities": ["text"]}}  # fmt: skip
+    names = {"id": "m", "name": "m", "model_name": "m", "object": "model", "created": 1, "owned_by": "us"}
+    sizes = {"context_length": 4096, "max_model_len": 4096, "context_window": 4096, "active": True, "type": "base"}
+    kinds = {"output_modalities": ["text", "image"], "input_modalities": ["text"]}
+    model = {**names, **sizes, "architecture": kinds, "capabilities": {"completion_chat": True}}
     if bare and "v1/models" not in seen.path.replace("lollms/v1", ""):
         return Reply(["m"])
     others = [{**model, "id": name, "name": name, "model_name": name} for name in ("gpt-4o", "gpt-image-1")]
     return Reply({"object": "list", "data": [model, *others], "models": ["m"]})
-
-
-# --- made media, wherever a link leads ---
-
-
-@route(r"GET .*/made\.(\w+)$")
-def made(seen: Seen, given: Any) -> Reply:
-    name = seen.path.rpartition(".")[2]
-    content, kind = {"png": (PNG, "image/png"), "mp4": (MP4, "video/mp4")}.get(name, (WAV, "audio/wav"))
-    return Reply(content, kind)

@@ -59,11 +59,26 @@ def called_well(method: Callable[..., Any]) -> Callable[..., Any]:
         running = events.call() if hasattr(events, "call") else nullcontext()
         if callable(given.get("streaming_callback")):
             given["streaming_callback"] = tolerant(given["streaming_callback"], events)
-        with running:
+        with running, _talk(self, method.__name__, arguments, given) as (arguments, given):
             return _with_a_limit(functools.partial(method, self, *arguments), given, "n_predict" in parameters)
 
     call.called_well = True  # type: ignore[attr-defined]
     return call
+
+
+@contextmanager
+def _talk(binding: Any, name: str, arguments: Any, given: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The arguments, with a discussion among them as the binding expects it."""
+    if name not in ("chat", "_chat") or not (arguments or "discussion" in given):
+        yield arguments, given
+        return
+    from lollms_client.compatibility.bindings.conversations import seen_by
+
+    with seen_by(binding, arguments[0] if arguments else given["discussion"]) as talk:
+        if arguments:
+            yield (talk, *arguments[1:]), given
+        else:
+            yield arguments, {**given, "discussion": talk}
 
 
 def _with_a_limit(method: Callable[..., Any], given: dict[str, Any], takes_limit: bool) -> Any:
@@ -85,6 +100,19 @@ def _with_a_limit(method: Callable[..., Any], given: dict[str, Any], takes_limit
 
 def _wants_limit(*words: str) -> bool:
     return any(_LIMIT.search(text) and _WANTED.search(text) for text in words)
+
+
+# what Python and its libraries say of code that does not fit them, as against what services say
+_OWN_FAULT = re.compile(
+    r"has no attribute|object is not (callable|subscriptable|iterable)|unexpected keyword argument|"
+    r"validation errors? for|positional arguments? but|missing \d+ required|NameError|is not defined",
+    re.IGNORECASE,
+)
+
+
+def is_its_own_fault(error: BaseException) -> bool:
+    """Whether a binding's call failed in its own code, before or after the service answered."""
+    return _OWN_FAULT.search(str(error)) is not None
 
 
 def tolerant(callback: Callable[..., Any], events: Any = None) -> Callable[..., bool]:

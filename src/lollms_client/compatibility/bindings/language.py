@@ -7,13 +7,20 @@ from contextlib import aclosing
 from typing import Any
 
 from lollms_client.compatibility.bindings import reasoning, turns
-from lollms_client.compatibility.bindings.calling import noting
+from lollms_client.compatibility.bindings.calling import is_its_own_fault, noting
 from lollms_client.compatibility.bindings.cancelling import RunningCalls
 from lollms_client.compatibility.bindings.inherited import Inherited
+from lollms_client.errors import CallError
 from lollms_client.lollms_llm_binding import LollmsLLMBinding
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.chat import ChatRequest, StreamPart, WarningPart
 
+# how an answer may be asked for: where a binding's code breaks on one way, the next one is taken from then on
+_WAYS: tuple[tuple[str, ...], ...] = (
+    ("streamed",),
+    ("whole",),
+    ("whole", "generate_text"),
+)
 _DEFAULTS = (
     "n_predict", "stream", "temperature", "top_k", "top_p", "repeat_penalty", "repeat_last_n", "seed", "n_threads",
     "streaming_callback",
@@ -47,10 +54,12 @@ class EraLanguageBinding(Inherited, LollmsLLMBinding):
     end_header_id_template = ": "
     system_message_template = "system"
     _cancel_event: Any
+    _ways: tuple[tuple[str, ...], ...]
 
     def _prepare(self, construction: Any, keywords: Mapping[str, Any]) -> None:
         super()._prepare(construction, keywords)
         self._cancel_event = RunningCalls()
+        self._ways = _WAYS
         self._take_attributes(self.config)
         self._take_defaults(self.config)
 
@@ -149,11 +158,24 @@ class EraLanguageBinding(Inherited, LollmsLLMBinding):
         from lollms_client.plain_llm import plain_chat
 
         notes: list[CallWarning] = []
-        stream = plain_chat(self, request, turns.as_prompt, lambda: noting(notes))
-        async with aclosing(stream):
-            async for parts in stream:
-                told: list[StreamPart] = [WarningPart(warning=notes.pop(0)) for _ in range(len(notes))]
-                yield [*told, *parts]
+        while True:
+            way = self._ways[0]
+            flatten = turns.as_lines if "generate_text" in way else turns.as_prompt
+            stream = plain_chat(self, request, flatten, lambda: noting(notes), way)
+            told = False
+            try:
+                async with aclosing(stream):
+                    async for parts in stream:
+                        told = told or any(not isinstance(part, WarningPart) for part in parts)
+                        noted: list[StreamPart] = [WarningPart(warning=notes.pop(0)) for _ in range(len(notes))]
+                        yield [*noted, *parts]
+                return
+            except CallError as error:
+                if told or len(self._ways) == 1 or not is_its_own_fault(error):
+                    raise
+                detail = f"the binding fails to answer with it ({error.message[:120]}); the next way is taken"
+                notes.append(CallWarning(kind="unsupported", setting=" ".join(way), detail=detail))
+                self._ways = self._ways[1:]
 
 
 def _whole(value: Any) -> int | None:

@@ -24,8 +24,13 @@ _TILES = (
 
 
 def encode_image(image_path: str | Path, max_image_width: int = -1) -> str:
-    """An image file in base64, made narrower where it is wider than `max_image_width` pixels (-1: as it is)."""
-    data = Path(image_path).read_bytes()
+    """An image file in base64, made narrower where it is wider than `max_image_width` pixels (-1: as it is).
+
+    What is base64 (or a data: URL) already is taken, too. Raises FileNotFoundError where there is no such image.
+    """
+    data = _bytes_of(image_path)
+    if data is None:
+        raise FileNotFoundError(f"there is no image {str(image_path)[:80]!r}")
     kind, width, height = _facts(data)
     if kind in _FORMATS and not 0 < max_image_width < width:
         return base64.b64encode(data).decode("ascii")

@@ -78,6 +78,17 @@ def _parts(content: Any) -> list[Any]:
     return list(content or ())
 
 
+def as_lines(binding: LollmsLLMBinding, request: ChatRequest) -> tuple[str, dict[str, Any]]:
+    """A conversation as one prompt of plain lines, the system's words among them."""
+    from lollms_client.plain_llm import _flattened
+
+    prompt, more = _flattened(binding, request)
+    if len(request.messages) == 1:
+        return prompt, more
+    lines = [f"{turn.role}: {turn.text}" for turn in request.messages]
+    return "\n".join([*lines, "assistant:"]), {**more, "system_prompt": None}
+
+
 def as_prompt(binding: LollmsLLMBinding, request: ChatRequest) -> tuple[str, dict[str, Any]]:
     """A conversation as one prompt: marked up and with `split`, where the method knows that, else as plain lines."""
     from lollms_client.plain_llm import _flattened
