@@ -6,6 +6,8 @@ from typing import Any, Literal, Self
 
 import msgspec
 
+from lollms_client.types.facts import Facts
+
 
 class TokenCount(int):
     """A number of tokens that knows whether it was counted or only estimated."""
@@ -25,7 +27,7 @@ def _count(number: int, estimated: bool) -> TokenCount:
     return TokenCount(number, estimated=estimated)
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Usage(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """What a call used, each in its own unit; None means that nobody said, which is not zero."""
 
     input_tokens: int | None = None

@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
+from lollms_client.types.facts import Facts
 
-class ModelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+
+class ModelInfo(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """One model. Unknown facts are None (or empty), never guessed."""
 
     name: str  # what `model=` takes
@@ -22,7 +24,7 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class Voice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Voice(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """One voice. `language` is a BCP 47 tag such as `en-US`."""
 
     name: str  # what `voice=` takes

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from lollms_client.types.accounting import CallWarning, Progress, Usage
+from lollms_client.types.facts import keep_types
 from lollms_client.types.media import Media
 from lollms_client.types.message import AudioPart, ImagePart, Message, Part, ReasoningPart, TextPart, ToolCallPart
 
@@ -135,6 +136,9 @@ class Finished(_Delta, frozen=True, kw_only=True, omit_defaults=True, tag="finis
     id: str | None = None
     index: int | None = 0
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        keep_types(self)
 
 
 StreamPart = (

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from lollms_client.types.accounting import CallWarning, Usage
+from lollms_client.types.facts import Facts
 
 
 class EmbeddingRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -20,7 +21,7 @@ class EmbeddingRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class EmbeddingResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EmbeddingResult(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """One vector for each text.
 
     It reads as a sequence, too: of the numbers where a single text was given, else of the vectors.

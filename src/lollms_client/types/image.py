@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from lollms_client.types.accounting import CallWarning, Usage
+from lollms_client.types.facts import Facts
 from lollms_client.types.media import Media
 
 
@@ -31,7 +32,7 @@ class ImageRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class ImageResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ImageResult(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """The images, and what was really made."""
 
     images: tuple[Media, ...]

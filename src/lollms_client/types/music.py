@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from lollms_client.types.accounting import CallWarning, Usage
+from lollms_client.types.facts import Facts
 from lollms_client.types.media import Media
 
 
@@ -30,7 +31,7 @@ class MusicRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class MusicResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MusicResult(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """The music, and what was really made."""
 
     audio: Media

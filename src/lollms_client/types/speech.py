@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from lollms_client.types.accounting import CallWarning, Usage
+from lollms_client.types.facts import Facts
 from lollms_client.types.media import Media
 from lollms_client.types.transcription import Word
 
@@ -30,7 +31,7 @@ class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class SpeechResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SpeechResult(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """The sound, and what was really spoken."""
 
     audio: Media

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from lollms_client.types.accounting import CallWarning, Usage
+from lollms_client.types.facts import Facts
 from lollms_client.types.media import Media
 
 
@@ -24,7 +25,7 @@ class TranscriptionRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defau
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class Word(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Word(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """A word with its times in seconds from the start of the audio."""
 
     text: str
@@ -34,7 +35,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     speaker: str | None = None
 
 
-class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Segment(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """A phrase with its times in seconds from the start of the audio."""
 
     text: str
@@ -44,7 +45,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     speaker: str | None = None
 
 
-class TranscriptionResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TranscriptionResult(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """The words spoken, and when, where the service told."""
 
     text: str

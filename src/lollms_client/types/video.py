@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from lollms_client.types.accounting import CallWarning, Usage
+from lollms_client.types.facts import Facts
 from lollms_client.types.media import Media
 
 
@@ -31,7 +32,7 @@ class VideoRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class VideoResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class VideoResult(Facts, frozen=True, kw_only=True, omit_defaults=True):
     """The film, and what was really made."""
 
     video: Media
