@@ -182,7 +182,6 @@ def _methods(subject: Subject) -> Iterator[str]:
     "each capability has a case",
     reason="Applications choose bindings by their capabilities.",
     cure="Write a case that uses it, or take it out of `capabilities`.",
-    required=False,
 )
 def _capabilities(subject: Subject) -> Iterator[str]:
     _played(subject)

@@ -223,6 +223,15 @@ def test_what_no_case_calls_is_told(plain_report: Report) -> None:
     assert [text.partition(":")[0] for text in faults] == ["list_voices", "list_models"]
 
 
+def test_capabilities_that_no_case_uses_are_told(tmp_path: Path) -> None:
+    manifest = FLOW_MANIFEST.replace("[chat, embed]", "[chat, embed, tools, vision, json_schema, system]")
+    picture = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "${data_url:picture 8x8}"}}]}
+    seen = chat_case("seen", **{"with": {"messages": [{"role": "system", "content": "Brief."}, picture]}})
+    folder = write_flow(tmp_path, as_yaml(seen, embed_case("embeds")), manifest=manifest)
+    faults = next(finding.faults for finding in check_binding(folder, ("wire",)).findings if finding.code == "W110")
+    assert faults == ("tools: no case uses it", "json_schema: no case uses it")
+
+
 def test_hosts_of_defaults_must_be_declared(tmp_path: Path) -> None:
     manifest = PLAIN_MANIFEST.replace("reach: {hosts: [speech.example.com]}", "reach: {hosts: [api.example.org]}")
     folder = write_plain(tmp_path, as_yaml({"name": "right", **SPEECH}), manifest=manifest)
