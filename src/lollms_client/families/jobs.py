@@ -25,6 +25,8 @@ _METHODS: dict[type, str] = {
     MusicRequest: "music",
 }
 
+_SHORTEST_PAUSE = 0.001  # seconds; a clock need not advance by less
+
 
 class JobBinding(LollmsBinding):
     """A binding whose service works in jobs. Put it before HttpBinding and the modality's base class.
@@ -78,14 +80,14 @@ class JobBinding(LollmsBinding):
                 return handle
             if status.finished:
                 raise job_error(handle, status)
-            waited = await Now() - began
-            if waited >= self.job_limit:
+            left = self.job_limit - (await Now() - began)
+            if left < _SHORTEST_PAUSE:
                 raise errors.TimedOut(
                     f"the job {handle.id} was not done within {self.job_limit:g} s; its handle stays good",
                     stage="job",
                     job=msgspec.to_builtins(handle),
                 )
-            await Sleep(min(status.retry_after or pause, max(0.0, self.job_limit - waited)))
+            await Sleep(min(status.retry_after or pause, left))
             pause = min(self.poll_longest, pause * 1.5)
 
     async def run_job(self, request: Any) -> Any:
