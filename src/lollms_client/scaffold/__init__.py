@@ -1,7 +1,8 @@
-"""Starts a new binding: the folder with code, manifest, test and example that `lollms new` writes."""
+"""Starts a new binding: the folder with code, manifest, wire cases, test and example that `lollms new` writes."""
 
 from __future__ import annotations
 
-from lollms_client.scaffold.writing import KINDS, Plan, write_binding
+from lollms_client.scaffold.plan import KINDS, Plan
+from lollms_client.scaffold.writing import write_binding
 
 __all__ = ["KINDS", "Plan", "write_binding"]

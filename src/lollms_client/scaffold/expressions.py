@@ -1,0 +1,56 @@
+"""The Python expressions with which a new binding's code fills the fields of a request."""
+
+from __future__ import annotations
+
+from lollms_client.scaffold.operation import Field
+
+FILES = ("audio", "images", "mask", "image", "last_image")
+_MESSAGES = '[{"role": message.role, "content": message.text} for message in request.messages]'
+_WHOLE = ("tempo", "fps", "seconds")
+
+
+def expression(field: Field, method: str) -> str:
+    """What the field gets; None leaves it out."""
+    if field.constant is not None:
+        return repr(field.constant)
+    ours, kind = field.ours, field.schema.get("type")
+    fixed = {
+        "messages": _MESSAGES,
+        "model": 'request.model or self.settings.get("model_name")',
+        "voice": 'request.voice or self.settings.get("voice")',
+        "size": 'f"{request.width}x{request.height}" if request.width and request.height else None',
+        "milliseconds": "None if request.seconds is None else round(request.seconds * 1000)",
+        "audio": "request.audio.base64()",
+    }
+    if ours in fixed:
+        return fixed[ours]
+    if not ours:
+        return f'self.parameter(request, "{field.keyword}", "{method}")'
+    if ours == "stop":
+        return "list(request.stop) or None" if kind == "array" else "request.stop[0] if request.stop else None"
+    if ours == "images":
+        each = "[image.base64() for image in request.images] or None"
+        return each if kind == "array" else "request.images[0].base64() if request.images else None"
+    if ours in FILES:
+        return f"request.{ours}.data_url() if request.{ours} else None"
+    if ours in _WHOLE and kind in ("integer", "string"):
+        whole = f"round(request.{ours})"
+        return f"None if request.{ours} is None else {whole if kind == 'integer' else f'str({whole})'}"
+    return f"request.{ours}"
+
+
+def chat_prompt(field: Field, method: str) -> str:
+    """The same for language models that take one text."""
+    if field.ours == "prompt":
+        return "request.messages[-1].text if request.prompt is None else request.prompt"
+    return expression(field, method)
+
+
+def files(field: Field) -> str:
+    """The list of FormFile that a field of a form is."""
+    name, ours = field.name, field.ours
+    if ours == "audio":
+        return f'[FormFile("{name}", request.audio)]'
+    if ours == "images":
+        return f'[FormFile("{name}", image) for image in request.images]'
+    return f'([FormFile("{name}", request.{ours})] if request.{ours} else [])'

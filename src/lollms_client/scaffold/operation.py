@@ -1,0 +1,80 @@
+"""What a service wants and gives, as far as a binding's code, manifest and wire cases follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+Place = Literal["body", "query", "path"]
+
+
+class Field(NamedTuple):
+    """One field of a request. `ours` is the typed request's field that it takes, "" for a parameter of the binding."""
+
+    name: str  # on the wire
+    ours: str = ""
+    schema: Mapping[str, Any] = {}
+    required: bool = False
+    constant: Any = None  # always sent, where it is not None
+    place: Place = "body"
+    parameter: str = ""  # the parameter's name, where the field's own is taken
+
+    @property
+    def keyword(self) -> str:
+        """The name of the parameter."""
+        return (
+            self.ours
+            or self.parameter
+            or "".join(letter if letter.isalnum() else "_" for letter in self.name).strip("_").lower()
+        )
+
+
+class Reply(NamedTuple):
+    """What comes back: media as they are, or in JSON a text, base64 or an address under `path`."""
+
+    kind: Literal["media", "text", "base64", "url"] = "media"
+    path: str = ""
+
+
+class Job(NamedTuple):
+    """How a job is looked at, and stopped; `{id}` stands in the paths for its name."""
+
+    id_path: str = "id"
+    check: str = "jobs/{id}"
+    state_path: str = "status"
+    progress_path: str = "progress"
+    cancel: str = "jobs/{id}"  # "" where it cannot be stopped
+    cancel_verb: str = "DELETE"
+    states: Mapping[str, str] = {"queued": "queued", "running": "running", "done": "done", "failed": "failed"}
+
+
+class Operation(NamedTuple):
+    """One route of a service."""
+
+    path: str
+    fields: tuple[Field, ...]
+    reply: Reply
+    encoding: Literal["json", "form", "raw"] = "json"
+    verb: str = "POST"
+    address: str = ""
+    description: str = ""
+    key_header: str = "Authorization"
+    key_prefix: str = "Bearer "
+    key_query: str = ""  # the key travels in the address, under this name
+    job: Job | None = None
+
+    def of(self, place: Place) -> list[Field]:
+        """The fields of one place."""
+        return [field for field in self.fields if field.place == place]
+
+    @property
+    def ours(self) -> list[str]:
+        """The fields of the typed request that are sent."""
+        found = ["seconds" if f.ours == "milliseconds" else f.ours for f in self.fields if f.ours]
+        sizes = ["width", "height"] if "size" in found else []
+        return [*dict.fromkeys([name for name in found if name != "size"] + sizes)]
+
+    @property
+    def edits(self) -> bool:
+        """Whether an image is wanted to begin with."""
+        return any(field.ours == "images" and field.required for field in self.fields)
