@@ -59,8 +59,10 @@ class Broken(NamedTuple):
     """One fault: what is replaced in the manifest or the code, and the code of the rule that must find it."""
 
     rule: str
-    old: str
-    new: str
+    old: str = ""
+    new: str = ""
+    folder: str = ""  # another name of the folder
+    without: str = ""  # a file that is missing
 
 
 TOP = "BindingName ="
@@ -69,6 +71,13 @@ RESULT = "        try:\n            with"
 
 BROKEN: dict[str, Broken] = {
     "unreadable": Broken("M101", "title: Sample voice", "title: [open"),
+    "no_manifest": Broken("M102", without="description.yaml"),
+    "odd_folder": Broken("M107", folder="Sample-Voice"),
+    "no_licence_of_weights": Broken("M112", "license: MIT", "license: MIT\nlicenses: [{name: Weights, license: ''}]"),
+    "no_argument": Broken("M201", "{name: speed, type: float", "{name: class, type: float"),
+    "shared_variable": Broken("M206", "env: SAMPLE_VOICE_KEY}", "env: SAMPLE_VOICE_KEY}\n"
+                              "  - {name: region, type: str, description: Where., env: SAMPLE_VOICE_KEY}"),
+    "option_twice": Broken("M209", "default: anna}", "default: anna, options: [anna, ben, anna]}"),
     "no_author": Broken("M103", "author: A tester\n", ""),
     "bad_version": Broken("M105", '"1.0.0"', '"first one"'),
     "wrong_modality": Broken("M108", "binding_type: tts", "binding_type: ttm"),
@@ -104,6 +113,7 @@ BROKEN: dict[str, Broken] = {
     "reaches_when_made": Broken("C205", MAKE, "        import socket\n        try:\n            "
                                 "socket.create_connection(('192.0.2.1', 80))\n        except OSError:\n"
                                 "            pass\n" + MAKE),
+    "process_when_made": Broken("C206", MAKE, "        import subprocess\n        subprocess.run(['true'])\n" + MAKE),
     "variable_when_made": Broken("C207", MAKE, '        import os\n        os.environ["SPEECH"] = "1"\n' + MAKE),
     "wrong_type": Broken("C208", RESULT, '        return "a path.wav"\n' + RESULT),
     "silent_failure": Broken("C209", 'return {"status": "error", "message": f"no speech: {error}"}', 'return b""'),
@@ -142,7 +152,9 @@ def write_sample(folder: Path, broken: Broken | None = None) -> Path:
     if broken is not None:
         assert manifest.count(broken.old) + code.count(broken.old) >= 1, broken
         manifest, code = manifest.replace(broken.old, broken.new, 1), code.replace(broken.old, broken.new, 1)
+        folder = folder.with_name(broken.folder or folder.name)
     folder.mkdir(parents=True)
-    (folder / "description.yaml").write_text(manifest, encoding="utf-8")
-    (folder / "__init__.py").write_text(code, encoding="utf-8")
+    for name, text in (("description.yaml", manifest), ("__init__.py", code)):
+        if broken is None or broken.without != name:
+            (folder / name).write_text(text, encoding="utf-8")
     return folder

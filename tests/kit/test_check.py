@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,7 +12,9 @@ from lollms_client import errors
 from lollms_client.cli import main
 from lollms_client.testing import BindingSuite, check_binding, self_test
 from lollms_client.testing.rules import SUITES, all_rules
+from lollms_client.testing.running import check_subject
 from tests.kit.broken_bindings import BROKEN, write_sample
+from tests.kit.mutation import remembered
 from tests.strangers.folders import CODE, write_binding
 
 # faults that break a further rule by their nature
@@ -29,10 +30,6 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOLLMS_HOME", str(tmp_path / "home"))
 
 
-def _failed(folder: Path, suites: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    return {finding.code: finding.faults for finding in check_binding(folder, suites).of("failed")}
-
-
 def test_a_binding_without_fault_is_bronze(tmp_path: Path) -> None:
     report = check_binding(write_sample(tmp_path / "sample_voice"))
     assert not report.of("failed"), report.text()
@@ -44,7 +41,8 @@ def test_a_binding_without_fault_is_bronze(tmp_path: Path) -> None:
 def test_each_fault_is_found_by_its_rule_alone(tmp_path: Path, name: str) -> None:
     broken = BROKEN[name]
     suites = ("manifest",) if broken.rule.startswith("M") else tuple(SUITES.values())
-    failed = _failed(write_sample(tmp_path / "sample_voice", broken), suites)
+    subject = remembered(name, write_sample(tmp_path / "sample_voice", broken))
+    failed = {finding.code: finding.faults for finding in check_subject(subject, suites).of("failed")}
     assert broken.rule in failed, failed
     assert set(failed) <= {broken.rule} | ALSO.get(name, set()), failed
 

@@ -38,6 +38,7 @@ BROKEN_ENGINES: dict[str, BrokenEngine] = {
         "        self.busy = True\n        try:\n            time.sleep(0.02)\n"
         "            return (yield from self.play(request))\n        finally:\n            self.busy = False\n\n"
         "    def play(self, request):"),
+    "foreign_from_tokenize": _broken("writer", "C212", "return list(text.encode())", "raise KeyError(text)"),
     # errors
     "range_ignored": _broken("player", "E301", 'number(request.tempo, "tempo", 30, 300, 100)', "pass"),
     "option_ignored": _broken("painter", "E301", 'if request.style not in (None, "plain", "wild"):', "if False:"),
@@ -94,8 +95,18 @@ BROKEN_ENGINES: dict[str, BrokenEngine] = {
     "clipped": _broken("player", "D108", _PLAYED, "        sound = Media(sound[:44] + b'\\xff\\x7f\\x00\\x80' * "
                        "(len(sound) // 4 - 11)) if request.output_format != 'flac' else sound\n" + _PLAYED),
     "rate_ignored": _broken("player", "D109", '"wav", rate)', '"wav", 8000)'),
-    "still_film": _broken("filmer", "D110", _FILMED, _FILMED + "\n        import functools\n"
-                          "        made = self.still(width, height, seconds)"),
+    "one_picture": _broken("filmer", "D110", _FILMED, "        made = film(width, height, 0.1)", "D105", "D112"),
+    "still_film": _broken(
+        "filmer", "D110", _FILMED, "        import io\n        import av\n        import numpy\n"
+        "        data, still = io.BytesIO(), numpy.zeros((height, width, 3), 'uint8')\n        still[:9] = 200\n"
+        "        with av.open(data, 'w', format='mp4') as file:\n"
+        "            stream = file.add_stream('mpeg4', rate=10, width=width, height=height, pix_fmt='yuv420p')\n"
+        "            for _ in range(round(seconds * 10)):\n"
+        "                file.mux(stream.encode(av.VideoFrame.from_ndarray(still)))\n"
+        "            file.mux(stream.encode(None))\n        made = Media(data.getvalue())", "M115"),
+    "odd_rate": _broken("player", "D109", '"wav", rate)', '"wav", 2000)'),
+    "odd_channels": _broken("player", "D109", _PLAYED, "        if request.output_format != 'flac':\n            sound = "
+                            "Media(sound[:22] + b'\\x14\\0' + sound[24:])\n" + _PLAYED, "D105", "D112"),
     "format_ignored": _broken("player", "D111", 'request.output_format or "wav"', '"wav"'),
     "states_another_length": _broken("player", "D112", "seconds=seconds, seed", "seconds=seconds * 3, seed"),
     "pace_ignored": _broken("filmer", "D113", "  - {name: seconds,", "  - {name: fps, type: float, description: Pace., "
@@ -139,12 +150,3 @@ BROKEN_ENGINES: dict[str, BrokenEngine] = {
     "seed_without_effect_on_chance": _broken("painter", "Q104", "random.Random(seed)", "random.Random()"),
     "seed_ignored": _broken("painter", "Q105", "random.Random(seed)", "random.Random(1)"),
 }  # fmt: skip
-
-BROKEN_ENGINES["still_film"] = _broken(
-    "filmer",
-    "D110",
-    "film(width, height, seconds)",
-    "__import__('base64') and film(width, height, 0.1)",
-    "D105",
-    "D112",
-)

@@ -205,6 +205,38 @@ SAMPLES = {
     ),
 }  # fmt: skip
 
+SAMPLES["hummer"] = Sample(  # a plain documented class
+    "tts",
+    _HEAD.format(kind="tts", capabilities="speech, voices")
+    + "generate_audio_parameters:\n  - {name: voice, type: str, description: The voice., default: low}\n"
+    "  - {name: speed, type: float, description: The pace., default: 1.0, min: 0.5, max: 2.0}\n",
+    '''"""A sample."""
+
+from lollms_client.lollms_tts_binding import LollmsTTSBinding
+from lollms_client.testing.cases_media import tone
+
+BindingName = "Hummer"
+
+
+class Hummer(LollmsTTSBinding):
+    """Hums."""
+
+    def __init__(self, **kwargs):
+        super().__init__("hummer", **kwargs)
+
+    def generate_audio(self, text, voice=None, speed=1.0, **kwargs):
+        if voice not in (None, "low", "high"):
+            raise ValueError(f"there is no voice {voice!r}; low and high are known")
+        return bytes(tone(0.5))
+
+    def list_voices(self):
+        return ["low", "high"]
+
+    def list_models(self):
+        return ["one"]
+''',
+)
+
 
 def write_engine(folder: Path, sample: Sample, old: str = "", new: str = "") -> Path:
     """A sample in a folder, with one thing replaced in its manifest or its code, or nothing."""

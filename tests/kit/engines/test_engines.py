@@ -8,8 +8,10 @@ import pytest
 
 from lollms_client.testing import Report, check_binding
 from lollms_client.testing.rules import SUITES
+from lollms_client.testing.running import check_subject
 from tests.kit.engines.broken_engines import BROKEN_ENGINES
 from tests.kit.engines.samples import SAMPLES, write_engine
+from tests.kit.mutation import remembered
 
 _NEVER = ("live", "wire", "adversaries")
 
@@ -25,7 +27,7 @@ def _found(report: Report) -> set[str]:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_an_engine_without_fault_is_gold_and_nothing_is_left_open(tmp_path: Path, name: str) -> None:
-    report = check_binding(write_engine(tmp_path / name, SAMPLES[name]))
+    report = check_subject(remembered(f"engine {name}", write_engine(tmp_path / name, SAMPLES[name])))
     assert not _found(report), report.text()
     assert report.tier == "gold", report.text()
     assert {finding.suite for finding in report.of("unproven")} == {"live"}, report.text()
@@ -36,7 +38,8 @@ def test_each_fault_of_an_engine_is_found_by_its_rule_alone(tmp_path: Path, name
     broken = BROKEN_ENGINES[name]
     slow = () if broken.rule.startswith("Q") else ("equality",)
     suites = [suite for suite in SUITES.values() if suite not in (*_NEVER, *slow)]
-    report = check_binding(write_engine(tmp_path / "sample", SAMPLES[broken.sample], broken.old, broken.new), suites)
+    folder = write_engine(tmp_path / "sample", SAMPLES[broken.sample], broken.old, broken.new)
+    report = check_subject(remembered(f"engine {name}", folder), suites)
     assert broken.rule in _found(report), report.text()
     assert _found(report) <= {broken.rule} | broken.also, report.text()
 

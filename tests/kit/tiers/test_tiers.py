@@ -10,10 +10,12 @@ from xml.etree import ElementTree
 import pytest
 
 from lollms_client.cli import main
+from lollms_client.client_core import OFFLINE_BINDINGS
 from lollms_client.testing import check_binding
 from lollms_client.testing.report import TIERS
 from lollms_client.testing.tier_records import content_hash, packaged, tier_of
 from lollms_client.testing.tiers import bundled, fresh_record, stale, used_files, write, write_badges
+from lollms_client.testing.tiers import main as tiers_main
 from tests.kit.broken_bindings import BROKEN, write_sample
 
 ORDER = ["", *TIERS]
@@ -33,8 +35,13 @@ def _listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> object:
     return found["sample_voice"]["tier"]
 
 
-def test_the_table_holds_what_stands_here() -> None:
-    assert stale(packaged()) == []
+def test_what_changed_since_it_was_checked_claims_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    old = stale(packaged())
+    for name, entry in bundled().items():
+        record = packaged().bindings.get(name)
+        assert tier_of(name, entry.folder) == (None if record is None or name in old else record.tier)
+    assert tiers_main(["--check"]) == (1 if old else 0)
+    assert capsys.readouterr().out.count("run: make tiers") == len(old)
 
 
 @pytest.mark.parametrize("name", SAMPLE)
@@ -47,8 +54,9 @@ def test_the_table_claims_no_more_than_is_computed(name: str) -> None:
 def test_all_are_at_least_silver_and_the_offline_six_gold() -> None:
     tiers = {name: ORDER.index(record.tier) for name, record in packaged().bindings.items()}
     assert {name for name, at in tiers.items() if at < ORDER.index("silver")} == set()
-    offline = {name for name, item in bundled().items() if item.manifest is not None and item.manifest.offline}
-    assert {name for name in offline if tiers[name] < ORDER.index("gold")} == set()
+    six = {f"{kind}.{name}" for kind, name in OFFLINE_BINDINGS.items()}
+    assert {name for name in six if tiers[name] < ORDER.index("gold")} == set()
+    assert set(bundled()) <= set(tiers)
 
 
 def test_a_check_is_remembered_until_the_folder_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
