@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from lollms_client.errors import BadSetting, MissingKey
+from lollms_client.extensions import extension
 from lollms_client.manifest.model import Manifest, Parameter
 from lollms_client.manifest.secret_names import says_secret
 from lollms_client.manifest.values import check_bounds, fit, near_names
@@ -134,6 +135,7 @@ class _Resolution:
         known = {parameter.name: parameter for parameter in self.manifest.input_parameters}
         self.register_secrets(known)
         self.check_saved_names(known)
+        self.understand(known)
         values: dict[str, Any] = {}
         sources: Sources = {}
         for parameter in known.values():
@@ -188,6 +190,15 @@ class _Resolution:
         for name in self.saved:
             if name not in known and name not in RESERVED_NAMES and not self.manifest.derived:
                 self.warnings.append(f"{self.saved_place}: {_unknown_text(self.manifest, name, known)}")
+
+    def understand(self, known: Mapping[str, Parameter]) -> None:
+        """Let an extension put given names that nobody here knows in the manifest's terms."""
+        if self.manifest.derived or self.given.keys() <= known.keys():
+            return
+        part = extension("application")
+        if part is not None:
+            self.given, notes = part.settings_in_our_terms(self.given, {*known, *_names_read_by_class(self.manifest)})
+            self.warnings.extend(notes)
 
     def check_unknown(self, name: str, known: Mapping[str, Parameter]) -> None:
         """A name that the manifest lacks passes only where there is no manifest, or where the class itself reads it."""
@@ -291,6 +302,11 @@ def _unknown_text(manifest: Manifest, name: str, known: Mapping[str, Parameter],
     near = near_names(name, known, limit=1)
     hint = f"; did you mean {near[0]!r}?" if near else f"; it knows {', '.join(known) or 'none'}"
     return (start or f"{manifest.name} has no setting {name!r}") + hint
+
+
+def manifest_names(manifest: Manifest) -> frozenset[str]:
+    """The settings that a binding takes: those of its manifest, and those that its class reads besides."""
+    return frozenset(parameter.name for parameter in manifest.input_parameters) | _names_read_by_class(manifest)
 
 
 def _names_read_by_class(manifest: Manifest) -> frozenset[str]:

@@ -194,3 +194,23 @@ def test_bindings_that_are_called_otherwise_here(service: Service) -> None:
 def test_a_binding_of_ones_own_under_such_a_name_wins(folder: Path) -> None:
     (folder / "llm_bindings" / "plain").rename(folder / "llm_bindings" / "open_router")
     assert LollmsClient("open_router", bindings_dir=folder).generate_text("hi") == "You said hi"
+
+
+def test_settings_of_earlier_bindings_are_put_in_our_terms(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    config = {"base_url": service.url, "groq_api_key": "canary", "model": "n", "default_completion_format": "chat"}
+    client = LollmsClient(llm_binding_name="groq", llm_binding_config=config)
+    client.generate_text("hi")
+    assert service.asked[0]["model"] == "n"
+    assert service.server.requests[0].headers["authorization"] == "Bearer canary"
+    assert client.llm.get_settings()["service_key"] == "***"
+    assert "'groq_api_key' is called 'service_key'" in caplog.text
+    assert "'default_completion_format'" in caplog.text
+    assert "canary" not in caplog.text
+
+
+def test_our_own_names_win_and_other_names_stay_errors(service: Service) -> None:
+    config = {"host_address": service.url, "base_url": "http://127.0.0.1:9", "model_name": "m"}
+    client = LollmsClient(llm_binding_name="openai_compatible", llm_binding_config=config)
+    assert client.generate_text("hi") == "Hello there"
+    with pytest.raises(errors.BadSetting, match="modle_name"):
+        LollmsClient(llm_binding_name="openai_compatible", llm_binding_config={"modle_name": "m"}).binding("llm")

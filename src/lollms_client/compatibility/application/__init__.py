@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 
@@ -45,6 +46,16 @@ def text_processor(llm: Any) -> Any:
     from lollms_client.compatibility.application.text_processor import LollmsTextProcessor
 
     return LollmsTextProcessor(llm)
+
+
+def settings_in_our_terms(given: Mapping[str, Any], known: Container[str]) -> tuple[dict[str, Any], list[str]]:
+    """Settings of the public package's bindings under our names, and what was renamed or left out."""
+    from lollms_client.compatibility.application.former_settings import in_our_terms
+
+    settings, notes = in_our_terms(given, known)
+    for note in notes:
+        logging.getLogger("lollms_client").warning("%s", note)
+    return settings, notes
 
 
 def newer_name(name: str, binding_type: str) -> str | None:

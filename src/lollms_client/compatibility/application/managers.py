@@ -11,6 +11,18 @@ import msgspec
 from lollms_client.construction import create_binding
 from lollms_client.manifest.model import Manifest, Parameter
 from lollms_client.registry import BindingEntry, Registry
+from lollms_client.settings.resolution import manifest_names
+
+
+# what the public client adds to every binding's settings, whether the binding knows it or not
+_INJECTED = ("user_name", "ai_name", "debug", "wait_for_server", "system_dir", "cwd")
+
+
+def without_injected(registry: Registry, name: str, binding_type: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings without those that were added for bindings that know them, where this one does not."""
+    manifest = registry.find(name, binding_type).manifest
+    known = manifest_names(manifest) if manifest is not None else frozenset(config)
+    return {key: value for key, value in config.items() if key not in _INJECTED or key in known}
 
 
 class BindingManager:
@@ -34,7 +46,8 @@ class BindingManager:
 
         Raises UnknownBinding, BindingLoadFailed, BadSetting, MissingKey or MissingDependency.
         """
-        return create_binding(self.registry, binding_name, self.binding_type, config)
+        given = without_injected(self.registry, binding_name, self.binding_type, config)
+        return create_binding(self.registry, binding_name, self.binding_type, given)
 
     def get_available_bindings(self) -> list[Any]:
         """The names of the bindings (descriptions for language models); broken ones are left out."""
