@@ -13,7 +13,6 @@ from lollms_client.manifest.model import Manifest, Parameter
 from lollms_client.registry import BindingEntry, Registry
 from lollms_client.settings.resolution import manifest_names
 
-
 # what the public client adds to every binding's settings, whether the binding knows it or not
 _INJECTED = ("user_name", "ai_name", "debug", "wait_for_server", "system_dir", "cwd")
 
