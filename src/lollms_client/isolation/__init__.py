@@ -91,7 +91,8 @@ def _start(
         "module": "" if apart and not entry.module.startswith("lollms_client.") else entry.module,
         "source": entry.source,
         "settings": Packer(reveal=True).pack({name: value for name, value in settings.items() if value is not None}),
-        "path": None if apart else list(sys.path),
+        "named": sorted(name for name, source in settings.sources.items() if source != "default"),
+        "path": None if apart else [str(item) for item in sys.path],
         "log_level": _log_level(),
         "enforce_reach": isolation.enforce_reach,
     }

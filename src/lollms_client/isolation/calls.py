@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
@@ -30,12 +31,19 @@ class Item:
 
 
 class CallPlan:
-    """What is to be called: `way` is coroutine, asyncgen, method or get."""
+    """What is to be called: `way` is coroutine, asyncgen, method, get or set."""
 
     __slots__ = ("arguments", "keywords", "name", "way")
 
     def __init__(self, way: str, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         self.way, self.name, self.arguments, self.keywords = way, name, arguments, keywords
+
+
+def _current_folder() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 (it runs at each call)
+    except OSError:
+        return ""
 
 
 class RemoteCall:
@@ -59,7 +67,8 @@ class RemoteCall:
         arguments = [packer.pack(item) for item in plan.arguments]
         keywords = {name: packer.pack(item) for name, item in plan.keywords.items()}
         limits = self._limits()
-        process.begin(self, lambda number: ["call", number, plan.way, plan.name, arguments, keywords, limits])
+        place = _current_folder()
+        process.begin(self, lambda number: ["call", number, plan.way, plan.name, arguments, keywords, limits, place])
         self._forget = token.on_cancel(lambda: self.cancel(token.reason))
 
     def _number_function(self, function: Callable[..., Any]) -> int:

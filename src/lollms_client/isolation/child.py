@@ -140,7 +140,8 @@ def _make(first: dict[str, Any], writer: FrameWriter) -> CallRunner:
         from lollms_client.isolation.child_reach import enforce_reach
 
         assert entry.manifest is not None
-        enforce_reach(entry.manifest, given)
+        named = {name: value for name, value in given.items() if name in first["named"]}
+        enforce_reach(entry.manifest, named)
     return CallRunner(construct_binding(entry, settings_of(entry, given)), writer)
 
 

@@ -136,6 +136,7 @@ class CallRunner:
         self._binding: Any = binding
         self._writer = writer
         self._calls: dict[int, _Call] = {}
+        self._parent_folder = os.getcwd()  # noqa: PTH109 (the same text as the parent's)
         self._usual_context = binding._context
         binding.__dict__["_context"] = self._context
 
@@ -160,9 +161,10 @@ class CallRunner:
 
     def run(self, frame: list[Any]) -> None:
         """Run one call to its end, whatever it does."""
-        _, number, way, name, arguments, keywords, limits = frame
+        _, number, way, name, arguments, keywords, limits, folder = frame
         call = self._calls[number]
         call.say("begun")
+        self._follow(folder)
         token = _current.set(call)
         try:
             unpacker = Unpacker(call.function)
@@ -178,9 +180,19 @@ class CallRunner:
         del self._calls[number]
         self._writer.send(error_frame(last))
 
+    def _follow(self, folder: str) -> None:
+        """Go where the parent went, so that relative paths mean the same; what the binding itself changed stays."""
+        if folder and folder != self._parent_folder:
+            self._parent_folder = folder
+            with contextlib.suppress(OSError):
+                os.chdir(folder)
+
     def _result(
         self, call: _Call, way: str, name: str, given: list[Any], named: dict[str, Any], limits: dict[str, Any]
     ) -> Any:
+        if way == "set":
+            setattr(self._binding, name, given[0])
+            return None
         if way == "get":
             return getattr(self._binding, name)
         if name.startswith("_"):

@@ -39,7 +39,8 @@ class _Guard:
 
     def __init__(self, manifest: Manifest, settings: Mapping[str, Any]) -> None:
         self.manifest = manifest
-        self.hosts = (*declared_reach(manifest, "hosts"), *hosts_of_settings(settings))
+        proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+        self.hosts = (*declared_reach(manifest, "hosts"), *hosts_of_settings(settings), *hosts_of_settings(proxies))
         self.processes = declared_reach(manifest, "processes")
         own = [text for value in settings.values() if isinstance(text := value, str) and _looks_like_path(text)]
         self.writable = (*declared_reach(manifest, "paths"), *ordinary_places(manifest), *own)

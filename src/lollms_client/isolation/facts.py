@@ -10,6 +10,7 @@ from lollms_client.binding import LollmsBinding
 _JOB_VERBS = ("submit", "check", "collect", "cancel_job", "wait_for", "run_job")
 _SHARED = ("lollms_client.binding", "lollms_client.lollms_", "lollms_client.families.", "lollms_client.plain")
 _LOCAL = frozenset({"close", "unload", "load", "settings_changed", "run", "call_plain", "error_dictionary", "handle"})
+_BASE_ATTRIBUTES = frozenset(LollmsBinding.__annotations__)
 
 
 def facts_of(binding: LollmsBinding) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def facts_of(binding: LollmsBinding) -> dict[str, Any]:
         if inspect.isfunction(function):
             if name in _JOB_VERBS or (_is_own(kind, name) and not name.startswith("run_")):
                 methods[name] = _way(function)
-        elif not hasattr(LollmsBinding, name) and not isinstance(found, type):
+        elif not hasattr(LollmsBinding, name) and name not in _BASE_ATTRIBUTES and not isinstance(found, type):
             attributes.append(name)
     return {
         "class_name": kind.__name__,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import weakref
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from lollms_client.cancel import CancelToken
 from lollms_client.flow import Abandon, Advance, Report, Work, run_work
 from lollms_client.isolation.calls import CallPlan, Item
 from lollms_client.isolation.room import WorkerRoom
+from lollms_client.secret import Secret
 from lollms_client.types.accounting import Progress
 
 _LOCAL = frozenset({"set_settings", "get_settings"})  # kept on this side, unless the binding has its own
@@ -31,9 +33,11 @@ class IsolatedBinding(LollmsBinding):
     speaks_flows = True
     _room: WorkerRoom
     _attributes: frozenset[str]
+    _sets_by_itself: bool
 
     def __init__(self, room: WorkerRoom, facts: Mapping[str, Any]) -> None:
         self._room = room
+        self._sets_by_itself = "set_settings" in facts["methods"]
         self._attributes = frozenset(facts["attributes"])
         self.__dict__["speaks_flows"] = bool(facts["speaks_flows"])  # how requests are checked before they go out
         if not facts["speaks_flows"]:
@@ -68,6 +72,8 @@ class IsolatedBinding(LollmsBinding):
     def set_settings(self, settings: Mapping[str, Any], **keywords: Any) -> bool:
         """Change settings here and in the worker process. Raises BadSetting; then nothing has changed."""
         changes = {**settings, **keywords}
+        if self._sets_by_itself:
+            return self._set_by_its_own_method(changes)
         before = self._settings
         done = super().set_settings(changes)
         if not self.speaks_flows:
@@ -75,13 +81,31 @@ class IsolatedBinding(LollmsBinding):
         if self._room.process is not None:
             after = self._settings if self._settings is not None else self.config
             try:
-                done = self._ask(CallPlan("method", "set_settings", ({name: after.get(name) for name in changes},), {}))
+                plain = {name: _revealed(after.get(name)) for name in changes}
+                done = self._ask(CallPlan("method", "set_settings", (plain,), {}))
             except BaseException:
                 self._settings = before
                 self.config = before.plain() if before is not None else self.config
                 self.settings = before if self.speaks_flows else self.config
                 raise
         return bool(done)
+
+    def _set_by_its_own_method(self, changes: Mapping[str, Any]) -> bool:
+        """A binding that overrides `set_settings` decides alone what it takes."""
+        done = self._ask(CallPlan("method", "set_settings", (dict(changes),), {}))
+        if self._settings is not None:
+            known = {name: value for name, value in changes.items() if self._settings.manifest.setting(name)}
+            with contextlib.suppress(errors.BadSetting):
+                self._settings = self._settings.replace(**known)
+        self.config = {**self.config, **changes}
+        self.settings = self._settings if self.speaks_flows else self.config
+        return bool(done)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__.get("_attributes", ()):
+            self._ask(CallPlan("set", name, (value,), {}))
+        else:
+            super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self.__dict__.get("_attributes", ()):
@@ -108,6 +132,10 @@ class IsolatedBinding(LollmsBinding):
         except BaseException:
             steps.close()
             raise
+
+
+def _revealed(value: Any) -> Any:
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 def _rest(first: Item, steps: Generator[Any, None, Any]) -> Iterator[Any]:
