@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lollms_client import LollmsClient, errors
@@ -103,6 +103,7 @@ def test_the_older_names_for_the_same_work(reader: LollmsClient, service: Servic
         reader.deep_analyze("What?")
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(alphabet=st.sampled_from("ab .\n"), max_size=600), st.integers(8, 40), st.integers(0, 6))
 def test_pieces_cover_the_text_and_fit(text: str, room: int, overlap: int) -> None:
     found = pieces(text, room, overlap, len)

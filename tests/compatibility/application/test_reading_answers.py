@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lollms_client.compatibility.application.json_answers import read_json
@@ -107,11 +107,13 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.dictionaries(st.text(min_size=1), json_values, max_size=5))
 def test_sound_json_is_never_changed(value: dict[str, Any]) -> None:
     assert read_json(msgspec.json.encode(value).decode(), {"type": "object"}) == value
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(max_size=300))
 def test_any_text_ends_in_a_value_or_a_clear_error(text: str) -> None:
     said = ""
