@@ -86,10 +86,15 @@ class LollmsLLMBinding(LollmsBinding):
         return self._answer(request, streaming_callback if stream is not False else None)
 
     def generate_from_messages(
-        self, messages: Any, streaming_callback: StreamingCallback | None = None, **kwargs: Any
+        self,
+        messages: Any,
+        stream: bool | None = None,
+        streaming_callback: StreamingCallback | None = None,
+        **kwargs: Any,
     ) -> str | dict[str, Any]:
         """Answer a list of messages in OpenAI's form. Returns the text, or an error dictionary."""
-        return self._answer(lambda: self.chat_request(messages, kwargs, "chat"), streaming_callback)
+        callback = streaming_callback if stream is not False else None
+        return self._answer(lambda: self.chat_request(messages, kwargs, "chat"), callback)
 
     def tokenize(self, text: str) -> list[Any]:
         """The tokens of a text."""

@@ -128,15 +128,21 @@ def _choose(
         from lollms_client.lollms_discussion import LollmsDiscussion
 
         return bound(binding.chat, LollmsDiscussion.from_messages(list(request.messages)))
-    if not plain_text and _offers(binding, "generate_from_messages"):
+
+    def export() -> Any:
         from lollms_client.lollms_discussion import LollmsDiscussion
 
-        messages = LollmsDiscussion.from_messages(list(request.messages)).export("openai_chat")
-        return bound(binding.generate_from_messages, messages)
+        return LollmsDiscussion.from_messages(list(request.messages)).export("openai_chat")
+
+    if not plain_text and _offers(binding, "generate_from_messages"):
+        return bound(binding.generate_from_messages, export())
     if _offers(binding, "generate_text"):
         prompt, more = flatten(binding, request)
         bound.keywords |= more
         return bound(binding.generate_text, prompt)
+    otherwise = getattr(binding, "answer_otherwise", None)
+    if callable(otherwise):
+        return bound(otherwise, export())
     raise binding.unsupported("chat")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import importlib.util
@@ -9,6 +10,7 @@ import inspect
 import sys
 import threading
 from collections.abc import Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -94,13 +96,39 @@ def _import_folder(folder: Path, name: str) -> ModuleType:
     """Import a folder as a package; it stands in sys.modules before its code runs."""
     _namespace(folder)
     file = folder / "__init__.py"
-    spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=[str(folder)])
+    loader = _BindingLoader(name, str(file))
+    spec = importlib.util.spec_from_file_location(name, file, loader=loader, submodule_search_locations=[str(folder)])
     if spec is None or spec.loader is None:
         raise ImportError(f"{file} cannot be imported")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return sys.modules[name]
+
+
+class _BindingLoader(SourceFileLoader):
+    """Loads a binding also where only its test block (`if __name__ == "__main__":`), which does not run, is wrong."""
+
+    def source_to_code(self, data: Any, path: Any, **options: Any) -> Any:  # type: ignore[override]
+        """The module's code; without the test block where Python refuses it."""
+        try:
+            return super().source_to_code(data, path)
+        except SyntaxError:
+            tree = ast.parse(data, path)
+            kept = [statement for statement in tree.body if not _is_test_block(statement)]
+            if len(kept) == len(tree.body):
+                raise
+            tree.body = kept
+            return compile(tree, path, "exec", dont_inherit=True)
+
+
+def _is_test_block(statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.If) or not isinstance(statement.test, ast.Compare) or statement.orelse:
+        return False
+    sides = [statement.test.left, *statement.test.comparators]
+    names = {side.id for side in sides if isinstance(side, ast.Name)}
+    words = {side.value for side in sides if isinstance(side, ast.Constant)}
+    return names == {"__name__"} and words == {"__main__"}
 
 
 def _namespace(folder: Path) -> None:

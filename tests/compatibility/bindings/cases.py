@@ -81,7 +81,7 @@ def settings_of(case: Case) -> dict[str, Any]:
     """The settings for one binding: those of the above that it knows."""
     from lollms_client.errors import LollmsError
     from lollms_client.registry import Registry
-    from lollms_client.settings.resolution import _names_read_by_class
+    from lollms_client.settings.resolution import manifest_names
 
     wanted = {**KEYS, **SETTINGS.get((case.type, case.name), {})}
     try:
@@ -95,5 +95,5 @@ def settings_of(case: Case) -> dict[str, Any]:
         if name in known:
             options = known[name].options
             wanted[name] = MODELS.get((case.type, case.name)) or (options[0] if options else "m")
-    read = _names_read_by_class(manifest)
-    return {name: value for name, value in wanted.items() if name in known or name in read}
+    read = manifest_names(manifest)
+    return {name: value for name, value in wanted.items() if name in read}

@@ -1,4 +1,4 @@
-"""Why bindings in the wild fail where they do, in words, by a pattern of `type/name step: outcome`; the first one wins."""
+"""Why bindings in the wild fail where they do, in words, by patterns of `type/name step: outcome`; the first wins."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ KNOWN = (
     (r"llm/mistral embed", "it calls the SDK's `embeddings` object, which cannot be called"),
     (r"llm/gemini (callback|stream)", "it asks for streams with the call that gives whole answers"),
     (r"llm/ollama callback", "it tells and counts every piece twice"),
+    (r"llm/smart_router discussion", "it joins the parts of a message with an image as if they were texts"),
     (r"open_router embed", "it takes no model from its settings for embeddings"),
     (r"image: not sent", "it sends the words alone; the image does not reach the service"),
     (r"ttv/lollms load", "its module is empty"),

@@ -173,7 +173,7 @@ class LanguageTrial(Trial):
             self.outcome["image"] = "not sent"
 
     def embed(self) -> None:
-        found = self.client.embed("some words", model="m", timeout=LIMIT)
+        found = self.client.embed("some words", model="m-embed", timeout=LIMIT)
         assert list(found.vectors[0]) == VECTOR, f"the vector is {found.vectors[0][:5]}"
 
     def tokens(self) -> None:

@@ -135,10 +135,35 @@ def gemini_models(seen: Seen, given: Any) -> Reply:
     return Reply({"models": [model, {**model, "name": "models/imagen-4.0-generate-001", "displayName": "Imagen"}]})
 
 
+# --- Hugging Face ---
+
+
+@route(r"huggingface\.co/api/models/")
+def mapping(seen: Seen, given: Any) -> Reply:
+    provider = {"status": "live", "providerId": "m", "task": "text-generation"}
+    if "MiniLM" in seen.path or "embed" in seen.path:
+        provider["task"] = "feature-extraction"
+    return Reply({"id": "m", "inferenceProviderMapping": {"hf-inference": provider}, "pipeline_tag": provider["task"]})
+
+
+@route(r"POST .*huggingface\.co/.*(feature-extraction|MiniLM)")
+def features(seen: Seen, given: Any) -> Reply:
+    return Reply(VECTOR)
+
+
+@route(r"POST .*huggingface\.co/(hf-inference/)?models/[^/]+$")
+def generation(seen: Seen, given: Any) -> Reply:
+    if not given.get("stream"):
+        return Reply([{"generated_text": TEXT}])
+    tokens = [{"index": place, "token": {"id": place, "text": word, "logprob": 0.0, "special": False}}
+              for place, word in enumerate(WORDS)]  # fmt: skip
+    return events(tokens, done=False)
+
+
 # --- OpenAI's wire ---
 
 
-@route(r"POST .*/(chat/completions|sonar)$|POST .*/models/.*/v1/chat")
+@route(r"POST .*/(chat/completions|sonar)(\?.*)?$|POST .*/models/.*/v1/chat")
 def chat_completions(seen: Seen, given: Any) -> Reply:
     facts = {"id": "c1", "created": 1, "model": "m"}
     picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{IMAGE}"}, "b64_json": IMAGE}
@@ -178,7 +203,7 @@ def responses(seen: Seen, given: Any) -> Reply:
                   "tool_choice": "auto", "error": None})  # fmt: skip
 
 
-@route(r"POST .*/embeddings?$|POST .*/feature-extraction")
+@route(r"POST .*/embeddings?(\?.*)?$|POST .*/feature-extraction")
 def embeddings(seen: Seen, given: Any) -> Reply:
     if "huggingface" in seen.host:
         return Reply(VECTOR)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from lollms_client.compatibility.bindings import reasoning, turns
+from lollms_client.compatibility.bindings import last_resort, reasoning, turns
 from lollms_client.compatibility.bindings.calling import is_its_own_fault, noting
 from lollms_client.compatibility.bindings.cancelling import RunningCalls
 from lollms_client.compatibility.bindings.inherited import Inherited
@@ -152,6 +152,8 @@ class EraLanguageBinding(Inherited, LollmsLLMBinding):
         return reasoning.translate(reasoning_effort, self.supported_reasoning_efforts, think)
 
     # --- the typed request ---
+
+    answer_otherwise = last_resort.answer
 
     async def chat_flow(self, request: ChatRequest) -> AsyncGenerator[list[StreamPart], None]:
         """The answer of whatever method the class has, with what had to be changed among the warnings."""

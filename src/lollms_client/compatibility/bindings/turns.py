@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -89,10 +90,21 @@ def as_lines(binding: LollmsLLMBinding, request: ChatRequest) -> tuple[str, dict
     return "\n".join([*lines, "assistant:"]), {**more, "system_prompt": None}
 
 
+def _reads_system(binding: LollmsLLMBinding) -> bool:
+    """Whether `generate_text` looks at the system prompt at all."""
+    method = inspect.unwrap(binding.generate_text)
+    try:
+        return "system_prompt" in inspect.getsource(method).partition(":\n")[2]
+    except (OSError, TypeError):
+        return True
+
+
 def as_prompt(binding: LollmsLLMBinding, request: ChatRequest) -> tuple[str, dict[str, Any]]:
     """A conversation as one prompt: marked up and with `split`, where the method knows that, else as plain lines."""
     from lollms_client.plain_llm import _flattened
 
+    if any(message.role == "system" for message in request.messages) and not _reads_system(binding):
+        return as_lines(binding, request)
     prompt, more = _flattened(binding, request)
     turns = [message for message in request.messages if message.role != "system"]
     accepted, _ = fitting(binding.generate_text, {"split": True})
