@@ -35,12 +35,20 @@ VALUE = {"a": 1, "b": ["x"]}
         '{"a": 1, "b": ["x"]',
         '{"a": 1, "b": ["x"',
         'First [1] then {"a": 1, "b": ["x"]}',
+        '{a: 1, b: ["x"]}',
+        "{“a”: 1, “b”: [“x”]}",
     ],
 )
 def test_usual_faults_are_mended(text: str) -> None:
     found = read_json(text, SCHEMA)
     assert found == VALUE
     assert problems(found, SCHEMA) == []
+
+
+@pytest.mark.parametrize("text", ["[" + '{"a":' * 3_000, "{" * 30_000, "<think>" * 20_000, "[" * 5_000 + "]" * 5_000])
+def test_hostile_answers_end_in_an_error(text: str) -> None:
+    with pytest.raises(ValueError, match=r"empty|no JSON|deeply"):
+        read_json(text, SCHEMA)
 
 
 def test_words_inside_strings_are_left_alone() -> None:

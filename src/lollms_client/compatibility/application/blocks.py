@@ -39,7 +39,7 @@ def code_blocks(text: str, form: str = "markdown") -> list[dict[str, Any]]:
                 "index": len(blocks),
                 "type": words[0].partition(":")[0].lower() if words else "",
                 "content": text[opening.end() + 1 : end].rstrip("\n"),
-                "file_name": _file_name(opening["info"], text[: opening.start()]),
+                "file_name": _file_name(opening["info"], text[max(0, opening.start() - 300) : opening.start()]),
                 "is_complete": closing is not None,
             }
         )

@@ -14,12 +14,21 @@ from lollms_client.compatibility.application.schema_check import is_type
 from lollms_client.compatibility.application.schemas import resolved
 
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
+_BARE_KEY = re.compile(r"([{,]\s*)([A-Za-z_]\w*)(\s*:)")
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"'})
 _NO_JSON = object()
 _LONGEST = 2_000_000  # characters that are looked at
 
 
 def read_json(text: str, schema: Mapping[str, Any]) -> Any:
     """The value that an answer holds. Raises ValueError, with what is wrong, where none can be read."""
+    try:
+        return _read(text, schema)
+    except RecursionError:
+        raise ValueError("the answer is nested too deeply") from None
+
+
+def _read(text: str, schema: Mapping[str, Any]) -> Any:
     text = without_thoughts(text).strip()[:_LONGEST]
     if not text:
         raise ValueError("the answer is empty")
@@ -73,9 +82,9 @@ def _balanced_end(text: str, start: int) -> int:
 
 
 def _decoded(text: str) -> Any:
-    for attempt in (text, _mended(text), _closed(_mended(text))):
+    for mend in (_as_it_is, _mended, _closed, _with_plain_quotes):
         try:
-            return msgspec.json.decode(attempt)
+            return msgspec.json.decode(mend(text))
         except (msgspec.DecodeError, UnicodeEncodeError):
             continue
     try:
@@ -85,21 +94,31 @@ def _decoded(text: str) -> Any:
     return value if isinstance(value, (dict, list, str, int, float, bool)) else _NO_JSON
 
 
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _with_plain_quotes(text: str) -> str:
+    return _closed(text.translate(_QUOTES))
+
+
 def _mended(text: str) -> str:
-    """Without comments and trailing commas, with JSON's words for true, false and null; outside of strings only."""
+    """Without comments and trailing commas, with JSON's words and quoted keys; outside of strings only."""
     pieces = re.split(r'("(?:[^"\\]|\\.)*")', text, flags=re.DOTALL)
     for place in range(0, len(pieces), 2):
         piece = re.sub(r"(?m)(?<!:)//[^\n]*$|/\*.*?\*/", "", pieces[place], flags=re.DOTALL)
         piece = re.sub(r"\bTrue\b", "true", piece)
         piece = re.sub(r"\bFalse\b", "false", piece)
-        pieces[place] = re.sub(r"\b(?:None|NaN|undefined)\b", "null", piece)
+        piece = re.sub(r"\b(?:None|NaN|undefined)\b", "null", piece)
+        pieces[place] = _BARE_KEY.sub(r'\1"\2"\3', piece)
     for place in range(1, len(pieces), 2):
         pieces[place] = pieces[place].replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
     return _TRAILING_COMMA.sub("", "".join(pieces))
 
 
 def _closed(text: str) -> str:
-    """A text that was cut off, with its open strings and brackets closed."""
+    """A mended text that was cut off, with its open strings and brackets closed."""
+    text = _mended(text)
     waiting: list[str] = []
     quoted = escaped = False
     for character in text:
