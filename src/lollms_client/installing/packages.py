@@ -84,18 +84,26 @@ def _install_with_pip(manifest: Manifest, missing: tuple[str, ...], builds: bool
         )
     words = [sys.executable, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
     words += [] if builds else ["--only-binary=:all:"]
-    done = subprocess.run([*words, *missing], capture_output=True, text=True, check=False)  # noqa: S603 (our own words)
-    if done.returncode != 0:
-        said = redact(done.stderr.strip())[-_LONGEST_TOLD:]
-        raise MissingDependency(
-            f"pip could not install the packages of {manifest.name}:\n{said}", packages=list(missing)
-        )
-    return {f"{canonicalize_name(Requirement(text).name)}=={_version(text)}": () for text in missing}
+    with tempfile.TemporaryDirectory(prefix="lollms-install-") as folder:
+        report = Path(folder, "report.json")
+        command = [*words, "--report", str(report), *missing]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own words)
+        if done.returncode != 0:
+            said = redact(done.stderr.strip())[-_LONGEST_TOLD:]
+            raise MissingDependency(
+                f"pip could not install the packages of {manifest.name}:\n{said}", packages=list(missing)
+            )
+        return _reported(report)
 
 
-def _version(requirement: str) -> str:
-    importlib.invalidate_caches()
-    try:
-        return importlib.metadata.version(Requirement(requirement).name)
-    except importlib.metadata.PackageNotFoundError:
-        return "?"
+def _reported(report: Path) -> dict[str, tuple[str, ...]]:
+    """What pip says that it installed, with the hashes of the files that it took."""
+    import json
+
+    found: dict[str, tuple[str, ...]] = {}
+    for item in json.loads(report.read_text(encoding="utf-8"))["install"]:
+        hashes = item["download_info"].get("archive_info", {}).get("hashes", {})
+        facts = item["metadata"]
+        name = f"{canonicalize_name(facts['name'])}=={facts['version']}"
+        found[name] = tuple(f"{kind}:{digest}" for kind, digest in hashes.items())
+    return found
