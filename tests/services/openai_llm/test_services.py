@@ -74,6 +74,7 @@ def test_a_service_is_a_manifest_and_a_class_without_logic(name: str) -> None:
     assert sorted(path.name for path in (FOLDER / name).iterdir() if path.name != "__pycache__") == [
         "__init__.py",
         "description.yaml",
+        "wire_cases.yaml",
     ]
 
 

@@ -125,7 +125,7 @@ def test_a_service_is_a_manifest_and_a_class_without_logic(kind: str, name: str)
     (made_class,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     assert all(isinstance(node, ast.Expr) for node in made_class.body)
     files = sorted(path.name for path in folder_of(kind, name).iterdir() if path.name != "__pycache__")
-    assert files == ["__init__.py", "description.yaml"]
+    assert [name for name in files if name != "quality.yaml"] == ["__init__.py", "description.yaml", "wire_cases.yaml"]
 
 
 @pytest.mark.parametrize(("kind", "name"), SERVICES)

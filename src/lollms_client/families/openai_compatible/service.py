@@ -142,7 +142,8 @@ def _rows(reply: Any) -> list[Mapping[str, Any]]:
 
 def model_name(row: Mapping[str, Any]) -> str:
     """What `model=` takes, out of one row of a list of models."""
-    return str(row.get("id") or row.get("name") or row.get("model") or "")
+    told = (row.get(name) for name in ("id", "name", "model"))
+    return next((value for value in told if isinstance(value, str) and value), "")
 
 
 def model_info(row: Mapping[str, Any]) -> ModelInfo:

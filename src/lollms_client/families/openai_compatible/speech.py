@@ -86,7 +86,7 @@ class OpenAISpeechBinding(MediaBinding, LollmsTTSBinding):
 
     def _audio(self, reply: HttpReply, call: _SpeechCall) -> tuple[Media, Any]:
         declared = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if declared.endswith("json"):
+        if declared.endswith("json") or (not declared.startswith("audio/") and _looks_like_json(reply.body)):
             told = self.adapt_reply("speech", self.decoded(reply))
             if not isinstance(told, Mapping) or call.quirks.audio_field not in told:
                 raise errors.BadReply(f"the service's reply holds no audio: {snippet(reply.body)}")
@@ -200,6 +200,10 @@ class _SpeechCall:
         return self.binding.patient(self.binding.request("POST", path, json=self.body, headers={"Accept": "*/*"}))
 
 
+def _looks_like_json(body: bytes) -> bool:
+    return body.lstrip()[:1] == b"{" and body.rstrip()[-1:] == b"}"
+
+
 def voices_of(reply: Any) -> list[Voice]:
     """Voices out of a list of names, or of rows under one of the names that services use. Raises BadReply."""
     if isinstance(reply, Mapping):
@@ -215,22 +219,28 @@ def _voice(row: Any) -> Voice | None:
         return Voice(name=row)
     if not isinstance(row, Mapping):
         return None
-    name = next((str(row[key]) for key in ("voice_id", "id", "uri", "name") if row.get(key)), "")
-    title = next((str(row[key]) for key in ("title", "customName", "name") if row.get(key)), "")
+    name = _first_text(row, "voice_id", "id", "uri", "name")
+    title = _first_text(row, "title", "customName", "name")
     languages = row.get("languages")
-    language = row.get("language") or (languages[0] if isinstance(languages, list) and languages else "")
+    listed = languages[0] if isinstance(languages, list) and languages else ""
+    language = _first_text(row, "language") or (listed if isinstance(listed, str) else "")
     known = ("voice_id", "id", "uri", "name", "title", "customName", "language", "gender", "description", "preview_url")
     if not name:
         return None
     return Voice(
         name=name,
         title=title if title != name else "",
-        description=str(row.get("description") or ""),
-        language=str(language or ""),
-        gender=str(row.get("gender") or ""),
-        preview_url=str(row.get("preview_url") or ""),
+        description=_first_text(row, "description"),
+        language=language,
+        gender=_first_text(row, "gender"),
+        preview_url=_first_text(row, "preview_url"),
         extra={key: value for key, value in row.items() if key not in known and value is not None},
     )
+
+
+def _first_text(row: Mapping[str, Any], *names: str) -> str:
+    """The first of these fields that holds a text, "" where none does."""
+    return next((row[name] for name in names if isinstance(row.get(name), str) and row[name]), "")
 
 
 def _header_usage(reply: HttpReply, call: _SpeechCall) -> Any:

@@ -79,10 +79,13 @@ class OpenAITranscriptionBinding(MediaBinding, LollmsSTTBinding):
         reply = await self.send(call.request_for(audio))
         declared = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
         body = reply.body.strip()
-        if "json" in declared or (body[:1] in (b"{", b'"') and not declared.startswith("text/")):
+        looks_like_json = body[:1] == b"{" if declared.startswith("text/") else body[:1] in (b"{", b'"')
+        if "json" in declared or (looks_like_json and not call.wants_text):
             return result_of_json(self.adapt_reply(call.route, self.decoded(reply)))
         if "html" in declared:
             self.decoded(reply)
+        if not body and (reply.status != 200 or not declared.startswith("text/")):
+            raise errors.BadReply("the service's reply is empty")
         return result_of_text(reply.body.decode("utf-8", "replace"))
 
     async def _streamed(self, call: _TranscriptionCall, audio: Media) -> TranscriptionResult:
@@ -198,6 +201,11 @@ class _TranscriptionCall:
             return
         self.streamed = True
         fields["stream"] = True
+
+    @property
+    def wants_text(self) -> bool:
+        """Whether the service was asked for words alone, or for subtitles."""
+        return self.fields.get("response_format") in ("text", "srt", "vtt")
 
     def say_cut(self, pieces: int) -> None:
         """Warn of what cutting costs."""

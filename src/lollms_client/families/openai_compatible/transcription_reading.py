@@ -25,7 +25,7 @@ _NANOSECONDS = 10_000_000  # a whole number from here on counts nanoseconds: as 
 
 def result_of_json(reply: Any) -> TranscriptionResult:
     """The result in a decoded reply. Raises BadReply where it holds no transcript."""
-    if isinstance(reply, str):
+    if isinstance(reply, str) and reply.strip():
         return TranscriptionResult(text=reply.strip())
     if not isinstance(reply, Mapping):
         raise errors.BadReply("the service's reply is no JSON object")
