@@ -99,7 +99,8 @@ class LollmsDiscussion(Conversation):
         """Every conversation of an export: decoded JSON, JSON text, or the path of a file, a folder or an archive.
 
         Formats: openai_chat, openai_responses, anthropic, gemini, ollama_chat, json (all of it, as `export` wrote it),
-        chatgpt and open_webui (their data exports, with all branches). Raises UnknownFormat and BadConversation.
+        chatgpt and open_webui (their data exports, with all branches), lollms_client (a database that the public
+        package kept). Raises UnknownFormat and BadConversation.
         """
         from lollms_client.discussion.importing import import_all
 

@@ -21,6 +21,7 @@ Imported = tuple[DiscussionState, list[LollmsMessage]]
 
 FORMATS = (
     "openai_chat", "openai_responses", "anthropic", "gemini", "ollama_chat", "json", "chatgpt", "open_webui",
+    "lollms_client",
 )  # fmt: skip
 _LARGEST_FILE = 200_000_000  # bytes read out of one file of an archive
 
@@ -33,8 +34,11 @@ def import_all(name: str, data: Any) -> list[Imported]:
     if name not in FORMATS:
         raise UnknownFormat(f"no import format {name!r}: use one of {', '.join(FORMATS)}", format=name)
     try:
-        with clear_errors(f"this {name} export"), _opened(data) as source:
-            return _read(name, source)
+        with clear_errors(f"this {name} export"):
+            if name == "lollms_client":
+                return _stored(data)
+            with _opened(data) as source:
+                return _read(name, source)
     except (OSError, zipfile.BadZipFile, zlib.error) as error:
         raise BadConversation(f"the export cannot be read: {error}", format=name) from error
 
@@ -54,6 +58,14 @@ def _read(name: str, source: _Source) -> list[Imported]:
         return [chat_from_open_webui(item) for item in _each(source.values())]
     system, row = in_a_row(_row(name, source.values()))
     return [(DiscussionState(system_prompt=system, active_branch_id=row[-1].id if row else None), row)]
+
+
+def _stored(data: Any) -> list[Imported]:
+    from lollms_client.discussion.import_lollms_client import discussions_from_lollms_client
+
+    if not isinstance(data, (str, Path)):
+        raise BadConversation("lollms_client needs the path of a database", format="lollms_client")
+    return discussions_from_lollms_client(Path(data))
 
 
 def _row(name: str, values: Any) -> list[LollmsMessage]:
