@@ -54,7 +54,8 @@ async def _step(binding: HttpBinding, url: str, max_bytes: int) -> HttpReply:
             address=address,
         )
     reply = await send(request, binding.retry_policy, follow=False)
-    if reply.status >= 400:
+    moved = reply.status in _REDIRECTS and "location" in reply.headers
+    if reply.status >= 300 and not moved:
         raise binding.error_of(reply.status, reply.headers, reply.body[:65536])
     return reply
 

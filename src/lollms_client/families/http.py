@@ -15,7 +15,7 @@ from lollms_client.families.events import ServerEvent, decode_json, snippet
 from lollms_client.families.exchange import RetryPolicy, open_reply, origin, send
 from lollms_client.families.multipart import FormFile, encode_form
 from lollms_client.families.reply_stream import BytesReader, EventReader, LineReader, ReplyStream
-from lollms_client.families.service_errors import error_facts, service_error
+from lollms_client.families.service_errors import error_facts, is_bare_error, service_error
 from lollms_client.flow import (
     Close,
     Connection,
@@ -34,6 +34,8 @@ from lollms_client.types.media import Media
 
 Query = Mapping[str, Any]
 Headers = Mapping[str, HeaderValue]
+
+_MEDIA_KINDS = ("audio", "image", "video")
 
 
 class HttpBinding(LollmsBinding):
@@ -200,14 +202,17 @@ class HttpBinding(LollmsBinding):
     async def send(self, request: HttpRequest) -> HttpReply:
         """The whole reply with a good status; any other status is raised as an error of the tree."""
         reply = await send(request, self.retry_policy)
-        if reply.status >= 400 or reply.status < 200:
+        if reply.status >= 300 or reply.status < 200:
             raise self.error_of(reply.status, reply.headers, reply.body)
+        kind = str(request.headers.get("Accept", "")).partition("/")[0]
+        if kind in _MEDIA_KINDS and "json" not in reply.headers.get("content-type", ""):
+            download.refuse_text(reply.body, f"the {kind} that the service sent is")
         return reply
 
     async def open(self, request: HttpRequest) -> OpenReply:
         """A streamed reply with a good status; close it with `Close` when done."""
         reply = await open_reply(request, self.retry_policy)
-        if 200 <= reply.status < 400:
+        if 200 <= reply.status < 300:
             return reply
         try:
             body = await _read_some(reply)
@@ -242,7 +247,6 @@ class HttpBinding(LollmsBinding):
             raise errors.BadReply(f"the service sent {declared} where {kind} is expected: {snippet(reply.body)}")
         if not reply.body:
             raise errors.BadReply(f"the service sent an empty {kind}")
-        download.refuse_text(reply.body, f"the {kind} that the service sent is")
         usable = declared if declared and declared != "application/octet-stream" else None
         return Media(reply.body, mime_type or usable)
 
@@ -286,9 +290,11 @@ class HttpBinding(LollmsBinding):
 
     def reply_error(self, value: Any) -> Any:
         """The error body inside a decoded reply with a good status, None where there is none."""
-        if isinstance(value, dict) and value.get("error") and "choices" not in value:
+        if not isinstance(value, dict):
+            return None
+        if value.get("error") and "choices" not in value:
             return value
-        return None
+        return value if is_bare_error(value) else None
 
     def error_of(self, status: int, headers: Mapping[str, str], raw: bytes, body: Any = None) -> errors.LollmsError:
         """The error of the tree for an error reply."""

@@ -88,6 +88,25 @@ def error_facts(body: Any) -> tuple[str, dict[str, Any]]:
     return _message(body), _facts(body)
 
 
+_BARE = frozenset(
+    {"error", "errors", "detail", "details", "message", "messages", "msg", "code", "status", "success", "result",
+     "type", "request_id", "title", "error_code", "error_message"}
+)  # fmt: skip
+
+
+def is_bare_error(body: Mapping[str, Any]) -> bool:
+    """Whether a reply with a good status holds nothing but an error, whatever its shape."""
+    if not body or not body.keys() <= _BARE or body.get("result"):
+        return False
+    status, code = body.get("status"), body.get("code")
+    if status not in (None, "error", False):
+        return False  # how a job stands, and not this reply
+    failed = status is not None or body.get("success") is False
+    said = bool(body.get("errors") or body.get("detail") or body.get("error_message"))
+    numbered = isinstance(code, int) and code not in (0, 200) and bool(body.get("msg") or body.get("message"))
+    return failed or said or numbered
+
+
 def _message(body: Mapping[str, Any]) -> str:
     for name in ("message", "error", "detail", "details", "errors", "error_message", "msg", "title", "name"):
         value = body.get(name)

@@ -1,4 +1,4 @@
-"""Rules of adversaries: replies cut, mixed up, faked or never ending; the call ends in time, rightly or with an error."""
+"""Rules of adversaries: replies cut, mixed up, faked or endless; the call ends in time, rightly or with an error."""
 
 from __future__ import annotations
 

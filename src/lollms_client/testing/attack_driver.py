@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import time
 from collections.abc import Callable
@@ -21,6 +22,11 @@ MOST_EFFECTS = 100_000  # of one call: more is running away
 _FOREVER = 1e9  # seconds
 _BLOCK = 1024 * 1024
 Answer = Callable[[flow.HttpRequest], Canned]
+
+
+@functools.lru_cache(maxsize=4)
+def _block(filler: bytes) -> bytes:
+    return filler * (_BLOCK // len(filler))
 
 
 class _Played(CannedReply, frozen=True, kw_only=True):
@@ -109,7 +115,7 @@ class AttackDriver(ScriptedDriver):
         if canned.ending == "stall":
             self._pass(_FOREVER, context.limits(request).silence, "silence", context)
         if canned.ending == "endless":
-            block = canned.filler * (_BLOCK // len(canned.filler))
+            block = _block(canned.filler)
             data = decoder.feed(block)
             self.read += len(data)
             effect.reply.received += len(data)

@@ -198,11 +198,17 @@ def fits(value: Any, hint: Any) -> bool:
             return all(fits(item, inner[0]) for item in value)
         return len(value) == len(inner) and all(map(fits, value, inner))
     if origin is not None and isinstance(origin, type):
-        if not isinstance(value, origin):
-            return False
-        if isinstance(value, Mapping) and len(inner) == 2:
-            return all(fits(key, inner[0]) and fits(item, inner[1]) for key, item in value.items())
-        return not isinstance(value, (list, set, frozenset)) or all(fits(item, inner[0]) for item in value)
+        return isinstance(value, origin) and _items_fit(value, inner)
+    return _plain_fits(value, hint)
+
+
+def _items_fit(value: Any, inner: tuple[Any, ...]) -> bool:
+    if isinstance(value, Mapping) and len(inner) == 2:
+        return all(fits(key, inner[0]) and fits(item, inner[1]) for key, item in value.items())
+    return not isinstance(value, (list, set, frozenset)) or all(fits(item, inner[0]) for item in value)
+
+
+def _plain_fits(value: Any, hint: Any) -> bool:
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if hint is int:

@@ -86,7 +86,7 @@ def pending_reply(polls: Polls, replies: Sequence[Canned]) -> Canned | None:
         return replies[polls.pending[-1]]
     done = _value(replies[polls.done])
     at, first = _state(done), _state(_value(replies[0]))
-    if at is None or first is None:
+    if at is None or at != first:
         return None
     word = _at(_value(replies[0]), first)
     if word == _at(done, at):

@@ -11,16 +11,18 @@ from lollms_client.testing.attack_addresses import given_addresses, redirects
 from lollms_client.testing.attack_arena import Arena
 from lollms_client.testing.attack_damage import damage
 from lollms_client.testing.attack_documented import METHODS
+from lollms_client.testing.attack_ends import content
 from lollms_client.testing.attack_errors import statuses, unreachable
-from lollms_client.testing.attack_forms import forms, splits
+from lollms_client.testing.attack_forms import foreign_letters, forms, splits
 from lollms_client.testing.attack_framing import framing
 from lollms_client.testing.attack_jobs import job_attacks, polls_of
 from lollms_client.testing.attack_replies import form_of
 from lollms_client.testing.attack_types import wrong_types
-from lollms_client.testing.attacks import Attack
+from lollms_client.testing.attacks import Attack, one
 from lollms_client.testing.cases import PlacedCase
 
 MOST_CASES = 6
+MOST_TYPES = 400  # fields of one reply with values of wrong types
 LISTING = ("models", "voices", "list_models", "listModels", "list_voices")
 ELSEWHERE = "https://elsewhere.lollms-check.example"
 # what is tried on real connections besides what shows nowhere else
@@ -65,20 +67,45 @@ def adversaries(arena: Arena) -> Iterator[Attack]:
     """Suite A on one case."""
     flow = arena.subject.speaks_flows
     elsewhere = ELSEWHERE if flow else arena.other.server.url
-    texts = tuple(_texts(arena.whole))
+    texts = _usable_texts(arena)
     for place in _places(arena):
         reply = arena.replies[place]
         url = arena.urls[min(place, len(arena.urls) - 1)] if arena.urls else arena.base
         yield from splits(place, reply, texts, 120 if flow else 12)
         yield from forms(place, reply, flow=flow)
-        yield from damage(place, reply, listing=arena.placed.case.call in LISTING)
-        yield from wrong_types(place, reply, every=flow)
+        listing = arena.placed.case.call in LISTING
+        found = damage(place, reply, listing=listing)
+        yield from (_lenient(attack) for attack in found) if listing and len(arena.replies) > 1 else found
+        yield from _some(wrong_types(place, reply, every=flow), MOST_TYPES if flow else MOST_TYPES // 5)
         yield from redirects(place, url, elsewhere)
         yield from given_addresses(place, reply, arena.urls[place + 1 :], elsewhere)
         yield from framing(place, reply)
     polls = polls_of(arena.wanted, arena.replies)
     if polls is not None and arena.placed.case.call not in LISTING:
         yield from job_attacks(polls, arena.replies)
+
+
+def _usable_texts(arena: Arena) -> tuple[str, ...]:
+    """The texts of the result's content, where they may hold other letters, too; none where the call then fails."""
+    texts = tuple(_texts(content(arena.whole)))
+    for place in _places(arena):
+        changed = foreign_letters(arena.replies[place], texts)
+        if arena.whole_of(one("", "", place, changed, "same", whole=changed)) is None:
+            return ()
+    return texts
+
+
+def _lenient(attack: Attack) -> Attack:
+    """A list that is put together of several replies may lack what one of them does not tell."""
+    lenient = attack.rule in ("A104", "A107", "A109", "A110") and attack.expect == "complete"
+    return msgspec.structs.replace(attack, expect="typed") if lenient else attack
+
+
+def _some(attacks: Iterator[Attack], most: int) -> Iterator[Attack]:
+    """All attacks, or as many spread over them."""
+    found = list(attacks)
+    step = max(1.0, len(found) / most)
+    yield from (found[int(index * step)] for index in range(min(most, len(found))))
 
 
 def _places(arena: Arena) -> list[int]:

@@ -65,10 +65,14 @@ class _Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TextDelta(_Delta, frozen=True, kw_only=True, omit_defaults=True, tag="text"):
-    """More words of answer number `index`."""
+    """More words of answer number `index`. Raises TypeError where `text` is none."""
 
     text: str
     index: int = 0
+
+    def __post_init__(self) -> None:
+        if type(self.text) is not str or type(self.index) is not int:
+            keep_types(self)
 
 
 class ReasoningDelta(_Delta, frozen=True, kw_only=True, omit_defaults=True, tag="reasoning"):
@@ -78,6 +82,10 @@ class ReasoningDelta(_Delta, frozen=True, kw_only=True, omit_defaults=True, tag=
     signature: str | None = None
     redacted: str | None = None
     index: int = 0
+
+    def __post_init__(self) -> None:
+        if type(self.text) is not str or type(self.index) is not int:
+            keep_types(self)
 
 
 class ToolCallDelta(_Delta, frozen=True, kw_only=True, omit_defaults=True, tag="tool_call"):

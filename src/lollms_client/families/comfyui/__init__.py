@@ -14,6 +14,7 @@ import msgspec
 
 from lollms_client import errors
 from lollms_client.families.comfyui.workflow import Workflow
+from lollms_client.families.download import refuse_text
 from lollms_client.families.events import decode_json
 from lollms_client.families.http import HttpBinding
 from lollms_client.families.jobs import JobBinding
@@ -128,6 +129,7 @@ class ComfyBinding(JobBinding, HttpBinding):
         reply = await self.send(request)
         if not reply.body:
             raise errors.BadReply(f"ComfyUI sent an empty file for {file.get('filename')}")
+        refuse_text(reply.body, "the file that ComfyUI sent is")
         declared = reply.headers.get("content-type", "").partition(";")[0]
         told = declared if declared not in ("", "application/octet-stream") else None
         return Media(reply.body, told or mimetypes.guess_type(str(file.get("filename")))[0])
@@ -148,7 +150,7 @@ class ComfyBinding(JobBinding, HttpBinding):
         for node, name in _LOADERS:
             reply = await self.get(f"object_info/{node}")
             required = ((reply or {}).get(node) or {}).get("input", {}).get("required", {})
-            models += [ModelInfo(name=str(option), extra={"node": node}) for option in _options(required.get(name))]
+            models += [ModelInfo(name=option, extra={"node": node}) for option in _options(required.get(name))]
         return models
 
     def reply_error(self, value: Any) -> Any:

@@ -63,8 +63,8 @@ class DeepgramBinding(HttpBinding):
         """The models."""
         return [
             ModelInfo(
-                name=str(row.get("canonical_name") or row.get("name")),
-                title=str(row.get("name") or ""),
+                name=row.get("canonical_name") or row["name"],
+                title=row.get("name") or "",
                 owner="deepgram",
                 extra={name: row[name] for name in ("architecture", "version", "languages") if row.get(name)},
             )
@@ -88,7 +88,7 @@ def voice_of(row: Mapping[str, Any]) -> Voice:
     genders = {"feminine": "female", "masculine": "male"}
     languages = row.get("languages") or [""]
     return Voice(
-        name=str(row.get("canonical_name") or row.get("name")),
+        name=row.get("canonical_name") or row["name"],
         title=str(row.get("name") or "").title(),
         description=", ".join(tag for tag in tags if tag not in genders),
         language=str(next((tag for tag in languages if "-" in tag), languages[0])),

@@ -65,9 +65,9 @@ def model_of(row: Mapping[str, Any]) -> ModelInfo:
     """A model out of the service's row."""
     languages = [str(item.get("language_id")) for item in row.get("languages") or ()]
     return ModelInfo(
-        name=str(row["model_id"]),
-        title=str(row.get("name") or ""),
-        description=str(row.get("description") or ""),
+        name=row["model_id"],
+        title=row.get("name") or "",
+        description=row.get("description") or "",
         owner="elevenlabs",
         extra={"languages": languages} if languages else {},
     )

@@ -119,6 +119,7 @@ class GeminiService(HttpBinding):
         path, name = ("publishers/google/models", "publisherModels") if self.vertex else ("models", "models")
         found: list[ModelInfo] = []
         token: str | None = None
+        seen: list[Any] = []
         while True:
             size = None if self.vertex else 1000
             page = await self.get(f"{self.version}/{path}", query={"pageSize": size, "pageToken": token})
@@ -129,8 +130,9 @@ class GeminiService(HttpBinding):
                 )
             found.extend(_model(row) for row in rows)
             following = page.get("nextPageToken")
-            if not following or following == token:
+            if not following or following in seen:
                 return found
+            seen.append(following)
             token = following
 
 
@@ -151,13 +153,14 @@ def _seconds(value: Any) -> float | None:
 
 
 def _model(row: Mapping[str, Any]) -> ModelInfo:
-    methods = [_METHODS.get(str(name), str(name)) for name in row.get("supportedGenerationMethods") or ()]
+    named = [name for name in row.get("supportedGenerationMethods") or () if isinstance(name, str)]
+    methods = [_METHODS.get(name, name) for name in named]
     if row.get("thinking"):
         methods.append("reasoning")
     return ModelInfo(
-        name=str(row.get("name", "")).rpartition("models/")[2],
-        title=str(row.get("displayName") or ""),
-        description=str(row.get("description") or ""),
+        name=row["name"].rpartition("models/")[2],
+        title=row.get("displayName") or "",
+        description=row.get("description") or "",
         owner="Google",
         context_tokens=row.get("inputTokenLimit"),
         output_tokens=row.get("outputTokenLimit"),

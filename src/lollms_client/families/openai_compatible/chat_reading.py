@@ -227,9 +227,7 @@ def _add_content_list(content: list[Any], index: int, state: _Choice, parts: lis
 
 
 def _texts(pieces: Any) -> list[str]:
-    return [
-        piece["text"] for piece in pieces or () if isinstance(piece, dict) and isinstance(piece.get("text"), str)
-    ]
+    return [piece["text"] for piece in pieces or () if isinstance(piece, dict) and isinstance(piece.get("text"), str)]
 
 
 def _tool_call(call: Mapping[str, Any], index: int, state: _Choice) -> ToolCallDelta:

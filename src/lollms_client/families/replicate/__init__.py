@@ -196,8 +196,8 @@ class ReplicateBinding(JobBinding, HttpBinding):
         return [
             ModelInfo(
                 name=f"{row['owner']}/{row['name']}",
-                title=str(row["name"]),
-                description=str(row.get("description") or ""),
+                title=row["name"],
+                description=row.get("description") or "",
                 owner=str(row["owner"]),
                 extra={"runs": row["run_count"]} if row.get("run_count") else {},
             )

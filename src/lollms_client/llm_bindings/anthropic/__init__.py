@@ -120,6 +120,7 @@ class AnthropicBinding(HttpBinding, LollmsLLMBinding):
         """All models, page by page."""
         found: list[ModelInfo] = []
         after: str | None = None
+        seen: list[Any] = []
         while True:
             page = await self.get("v1/models", query={"limit": 1000, "after_id": after})
             rows = page.get("data") if isinstance(page, dict) else None
@@ -127,8 +128,9 @@ class AnthropicBinding(HttpBinding, LollmsLLMBinding):
                 raise errors.BadReply("Anthropic's list of models holds no models", binding=self.binding_name)
             found.extend(_model(row) for row in rows)
             last = page.get("last_id")
-            if not page.get("has_more") or not last or last == after:
+            if page.get("has_more") is not True or not last or last in seen:
                 return found
+            seen.append(last)
             after = last
 
 
@@ -136,8 +138,8 @@ def _model(row: Mapping[str, Any]) -> ModelInfo:
     facts = row.get("capabilities") or {}
     able = tuple(name for name, value in facts.items() if isinstance(value, dict) and value.get("supported"))
     return ModelInfo(
-        name=str(row.get("id")),
-        title=str(row.get("display_name") or ""),
+        name=row["id"],
+        title=row.get("display_name") or "",
         owner="Anthropic",
         created=_seconds(row.get("created_at")),
         context_tokens=row.get("max_input_tokens"),

@@ -332,8 +332,8 @@ def model_info(row: Mapping[str, Any]) -> ModelInfo:
     except ValueError:
         created = None
     return ModelInfo(
-        name=str(row.get("model") or row.get("name")),
-        owner=str(details.get("family") or ""),
+        name=row.get("model") or row["name"],
+        owner=details.get("family") or "",
         created=created,
         size_bytes=row.get("size"),
         context_tokens=row.get("context_length"),
