@@ -132,7 +132,7 @@ def _arguments(plan: Plan, *, full: bool) -> tuple[dict[str, Any], dict[str, Any
         if value is None:
             continue
         name = "seconds" if field.ours == "milliseconds" else field.keyword
-        if full and field.ours not in ("messages", "prompt", "text", "size", *FILES) and field.constant is None:
+        if full and field.ours not in ("size", *FILES) and not _is_main(plan, field) and field.constant is None:
             given[name] = value / 1000 if field.ours == "milliseconds" else value
         if field.ours == "size":
             width, _, height = str(value).partition("x")
@@ -147,10 +147,10 @@ def _value(plan: Plan, field: Field, *, full: bool) -> Any:
         return field.constant
     if field.ours in FILES:
         return None
-    if field.ours in ("messages", "prompt", "text"):
+    if _is_main(plan, field):
         return sample(field._replace(schema={})) or ""
     if field.ours == "model":
-        return "a-model" if full and not field.schema.get("enum") else sample(field) if full else _usual_model(field)
+        return "a-model" if full and not field.schema.get("enum") else sample(field) if full else "a-model"
     if field.ours == "size":
         found = str(sample(field) or "")
         return found if full and found.replace("x", "").isdigit() else None
@@ -163,19 +163,22 @@ def _value(plan: Plan, field: Field, *, full: bool) -> Any:
     return sample(field)
 
 
-def _usual_model(field: Field) -> Any:
-    return "a-model"
-
-
 def _told(plan: Plan, field: Field, value: Any, main: Any) -> Any:
     """What stands in the request for a value."""
     if field.ours == "messages":
         return [{"role": "user", "content": main}]
-    if field.ours in ("prompt", "text"):
-        return main if plan.binding_type != "stt" else value
+    if _is_main(plan, field):
+        return main
     if field.place != "body" or plan.route.encoding == "form":
+        if field.schema.get("type") == "number" and not isinstance(value, bool):
+            value = float(value)
         return str(value).lower() if isinstance(value, bool) else str(value)
     return value
+
+
+def _is_main(plan: Plan, field: Field) -> bool:
+    """Whether the field is what the call is about."""
+    return plan.binding_type != "stt" and field.ours in ("messages", "prompt", "text")
 
 
 def _first(plan: Plan, sent: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import math
 import re
 from typing import Any
 
+from lollms_client.manifest.model import TYPE_TITLES
 from lollms_client.manifest.secret_names import says_secret
 from lollms_client.scaffold.expressions import FILES
 from lollms_client.scaffold.operation import Field
@@ -61,7 +62,8 @@ input_parameters:{_settings(plan)}
 
 def _usual(plan: Plan) -> str:
     if plan.route.description and plan.operation is not None:
-        return f"{plan.words}: {plan.route.description}".rstrip(".") + "."
+        what = f"{plan.words} ({TYPE_TITLES[plan.binding_type]}) by its route {plan.route.path}"
+        return f"{what}: {plan.route.description}".rstrip(".") + "."
     return f"{plan.modality.noun} by {plan.words}."
 
 
@@ -168,9 +170,11 @@ def row(field: Field) -> str:
     default = facts.get("default")
     if default is None and field.required and not field.ours:
         default = sample(field)
+    options = [item for item in facts.get("enum") or () if _is(kind, item)]
+    if default not in (options or [default]):
+        default = None
     if default is not None and _is(kind, default) and field.ours != "milliseconds" and name not in ("model", "voice"):
         parts.append(f"default: {_json(default)}")
-    options = [item for item in facts.get("enum") or () if _is(kind, item)]
     if options and len(options) == len(facts.get("enum") or ()):
         parts.append(f"options: {_json(list(dict.fromkeys(options)))}")
     if says_secret(name, of_method=True):
