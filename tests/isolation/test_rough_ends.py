@@ -207,6 +207,24 @@ def test_closing_ends_the_process_and_gives_its_memory_back(make_client: MakeCli
     assert llm.process_id is None
 
 
+def test_closing_cancels_the_calls_under_way(make_client: MakeClient, tmp_path: Path) -> None:
+    client = make_client()
+    llm, failed = client.llm, list[errors.LollmsError]()
+
+    def wait() -> None:
+        try:
+            client.chat(f"hang:{tmp_path / 'begun'}")
+        except errors.LollmsError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    assert eventually((tmp_path / "begun").exists)
+    llm.close()
+    thread.join()
+    assert [type(error) for error in failed] == [errors.Cancelled]
+
+
 def test_what_the_binding_started_ends_with_it(make_client: MakeClient) -> None:
     client = make_client()
     started = int(client.chat("spawn:").text)

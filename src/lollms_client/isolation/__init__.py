@@ -54,7 +54,11 @@ def isolated_binding(
         return _start(entry, now, isolation, environment)
 
     room = WorkerRoom(start, isolation)
-    process = room.enter()
+    try:
+        process = room.enter()
+    except BaseException:
+        room.kill("it was not made")
+        raise
     binding = make_proxy(base, Construction(entry.name, manifest, settings), room, process.facts)
     import weakref
 

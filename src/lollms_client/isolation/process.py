@@ -16,12 +16,14 @@ from lollms_client.isolation.frames import BrokenChannel, FrameWriter, close_des
 from lollms_client.isolation.output import OutputPump, kept_lines
 from lollms_client.isolation.spawning import end_words, kill_group, reap, spawn
 from lollms_client.isolation.values import Unpacker
+from lollms_client.secret import redact
 
 if TYPE_CHECKING:
     from lollms_client.isolation.calls import RemoteCall
 
 _OUTPUT_PATIENCE = 0.5  # seconds that a call's end waits for what was printed before it
 _END_PATIENCE = 2.0  # seconds that a process may take to die after it closed its pipe
+_CLOSED = "the binding was closed"
 _living: weakref.WeakSet[WorkerProcess] = weakref.WeakSet()
 
 
@@ -94,11 +96,11 @@ class WorkerProcess:
         """Let the binding give back what it holds, and end the process; after `patience` seconds it is killed."""
         if not self.usable:
             return
-        self._reason = self._reason or "the binding was closed"
+        self._reason = self._reason or _CLOSED
         self._writer.send(["bye"])
         self._writer.close()
         self._reader.join(patience)
-        self.kill("the binding was closed")
+        self.kill(_CLOSED)
         self._reader.join(_END_PATIENCE)
 
     def kill(self, reason: str) -> None:
@@ -224,10 +226,16 @@ class WorkerProcess:
             self._start_error = self._start_error or self._death()
             self._started.set()
         for call in calls:
-            call.deliver(("error", self._death(), True))
+            call.deliver(("error", self._ended_call(), True))
         self._writer.close()
         close_descriptor(self._pipes.from_worker)
         _living.discard(self)
+
+    def _ended_call(self) -> errors.LollmsError:
+        """What a call under way ends with: as elsewhere it is cancelled where the binding is closed."""
+        if self._reason == _CLOSED:
+            return errors.Cancelled(f"the call was cancelled: {_CLOSED}", binding=self.binding)
+        return self._death()
 
     def _death(self) -> errors.ProcessDied:
         code = self._process.returncode or 0
@@ -248,7 +256,7 @@ def _log(name: str, level: int, text: str) -> None:
 
     logger = logging.getLogger(name)
     if logger.isEnabledFor(level):
-        logger.log(level, "%s", text)
+        logger.log(level, "%s", redact(text))
 
 
 def _end_all() -> None:

@@ -50,14 +50,22 @@ class WorkerRoom:
 
     def enter(self) -> WorkerProcess:
         """The process, started if there is none, once it is ready for calls. Raises what its start failed with."""
+        attempts = 0
         while True:
+            attempts += 1
             with self._lock:
                 process = self._process
                 if process is None or not process.usable:
                     process = self._process = self._start()
             process.wait_certain()
-            if process.usable:
-                return process
+            if process.usable or attempts == _ATTEMPTS:
+                return process  # a call to one that died all the same is told how
+
+    def kill(self, reason: str) -> None:
+        """End the process at once."""
+        process = self._process
+        if process is not None:
+            process.kill(reason)
 
     def close(self) -> None:
         """End the process; the next call starts another one."""
