@@ -64,7 +64,8 @@ def _usual(plan: Plan) -> str:
     if plan.route.description and plan.operation is not None:
         what = f"{plan.words} ({TYPE_TITLES[plan.binding_type]}) by its route {plan.route.path}"
         return f"{what}: {plan.route.description}".rstrip(".") + "."
-    return f"{plan.modality.noun} by {plan.words}."
+    where = "through its service" if plan.is_service else "in this process"
+    return f"{plan.modality.noun} by {plan.words}, {where}."
 
 
 def _capabilities(plan: Plan) -> str:
