@@ -18,7 +18,6 @@ KNOWN = (
     (r"llm/ollama callback", "it tells and counts every piece twice"),
     (r"llm/smart_router discussion", "it joins the parts of a message with an image as if they were texts"),
     (r"open_router embed", "it takes no model from its settings for embeddings"),
-    (r"image: not sent", "it sends the words alone; the image does not reach the service"),
     (r"ttv/lollms load", "its module is empty"),
     (r"ttv/sd.cpp load", "it is a description without code"),
     (r"ttv/minimaxh3 load", "it imports a module that the wheel lacks"),

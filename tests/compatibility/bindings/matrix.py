@@ -20,15 +20,18 @@ ROOT = Path(__file__).parents[3]
 TIME_LIMIT = 120  # seconds for one binding
 
 
-def run(case: Case, certificates: tuple[Path, Path]) -> dict[str, Any]:
-    """What came of each step with one binding: `outcome`, and the files that it `left` in the working folder."""
-    python = python_of(environment_of(case.version, case.type, case.name))
+def run(case: Case, certificates: tuple[Path, Path], environment: str = "") -> dict[str, Any]:
+    """What came of each step with one binding: `outcome`, and the files that it `left` in the working folder.
+
+    `environment` names the list of packages to try it with, by default the one of its time.
+    """
+    python = python_of(environment or environment_of(case.version, case.type, case.name))
     authority, certificate = certificates
     with tempfile.TemporaryDirectory(prefix="lollms-wild-", ignore_cleanup_errors=True) as home:
         report = Path(home) / "report.json"
         task = {"type": case.type, "name": case.name, "folder": str(case.folder), "settings": settings_of(case),
                 "certificate": str(certificate), "report": str(report)}  # fmt: skip
-        environment = {
+        variables = {
             "PATH": os.environ.get("PATH", ""), "HOME": home, "LOLLMS_HOME": f"{home}/lollms",
             "SSL_CERT_FILE": str(authority), "REQUESTS_CA_BUNDLE": str(authority), "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT))), "PYTHONIOENCODING": "utf-8",
@@ -37,7 +40,7 @@ def run(case: Case, certificates: tuple[Path, Path]) -> dict[str, Any]:
         try:
             done = subprocess.run(
                 [str(python), "-m", "tests.compatibility.bindings.child"],
-                input=json.dumps(task), env=environment, capture_output=True, text=True, timeout=TIME_LIMIT,
+                input=json.dumps(task), env=variables, capture_output=True, text=True, timeout=TIME_LIMIT,
                 cwd=home, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
@@ -51,10 +54,10 @@ def run(case: Case, certificates: tuple[Path, Path]) -> dict[str, Any]:
         return found
 
 
-def run_all(cases: Iterable[Case], workers: int = 2) -> Iterator[tuple[Case, dict[str, Any]]]:
+def run_all(cases: Iterable[Case], workers: int = 2, environment: str = "") -> Iterator[tuple[Case, dict[str, Any]]]:
     """The results, in the order of the cases."""
     with tempfile.TemporaryDirectory(prefix="lollms-wild-") as folder:
         certificates = write_certificate(Path(folder))
         with ThreadPoolExecutor(workers) as pool:
             chosen = list(cases)
-            yield from zip(chosen, pool.map(lambda case: run(case, certificates), chosen), strict=True)
+            yield from zip(chosen, pool.map(lambda case: run(case, certificates, environment), chosen), strict=True)
