@@ -6,6 +6,7 @@
 #   make fix      mend the style where that can be done by itself
 #   make docs     the generated parts of the documentation, then the site
 #   make tiers    the tiers of the bindings whose code, cases or rules changed
+#   make compatibility  try all bindings of the public package's wheels, and write the table of what works
 #   make bench    the benchmarks
 #   make lock     pin the newest versions of all dependencies
 #   make clean    remove what the other targets made
@@ -23,7 +24,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 	echo $$python; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fix docs tiers bench lock clean
+.PHONY: help install demo test check fix docs tiers compatibility bench lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -64,6 +65,9 @@ docs: $(READY)
 
 tiers: $(READY)
 	@$(BIN)/python -m lollms_client.testing.tiers
+
+compatibility: $(READY)
+	@$(BIN)/python -m tests.compatibility.bindings.page
 
 bench: $(READY)
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m "$$name" || exit 1; done
