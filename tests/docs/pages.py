@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(
-    r"^(?:<!-- (?P<directive>not run|file|change|ends with \d+): (?P<words>[^\n]+?) -->\n)?"
+    r"^(?:<!-- (?P<directive>not run|file|change|prints|ends with \d+): (?P<words>[^\n]+?) -->\n)?"
     r"```(?P<info>[^\n]*)\n(?P<text>.*?)^```[ ]*$",
     re.MULTILINE | re.DOTALL,
 )
@@ -18,7 +18,7 @@ _FENCE = re.compile(
 class Block(NamedTuple):
     """One fenced block: `file` is where it is written to, `change` what it changes, `reason` why it is not run.
 
-    `code` is what its last command ends with.
+    `prints` is a pattern of what its commands print, `code` what the last of them ends with.
     """
 
     page: str
@@ -27,6 +27,7 @@ class Block(NamedTuple):
     text: str
     file: str
     change: str
+    prints: str
     code: int
     reason: str
 
@@ -48,6 +49,7 @@ def blocks(page: str, text: str | None = None) -> Iterator[Block]:
             found["text"],
             file=words if directive == "file" else "",
             change=words if directive == "change" else "",
+            prints=words if directive == "prints" else "",
             code=int(directive.removeprefix("ends with ")) if directive.startswith("ends") else 0,
             reason=words if directive == "not run" else "",
         )

@@ -37,8 +37,9 @@ def save_settings(home: Path, address: str) -> None:
 class PageRun:
     """The blocks of one page, run in the current folder."""
 
-    def __init__(self, address: str, set_variable: Callable[[str, str], None]) -> None:
+    def __init__(self, address: str, set_variable: Callable[[str, str], None], said: Callable[[], str]) -> None:
         self.address = address
+        self.said = said  # what was printed since it was last asked
         self.set_variable = set_variable
         self.names: dict[str, Any] = {"__name__": "__main__"}
 
@@ -56,6 +57,7 @@ class PageRun:
             for line in lines:
                 self._command(line)
             self._command(last, block.code)
+            assert re.search(block.prints, self.said()), f"{block.page}:{block.line} does not print {block.prints}"
         elif block.language in FILES:
             raise AssertionError(f"{block.page}:{block.line} says neither which file it is nor why it is not read")
         else:

@@ -22,7 +22,13 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
-def run(address: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PageRun:
+def run(
+    address: str,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> PageRun:
     own = tmp_path / "home"
     own.mkdir()
     (own / "assets").symlink_to(home / "assets", target_is_directory=True)
@@ -34,11 +40,11 @@ def run(address: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for name in ("OPENAI_API_KEY", "GROQ_API_KEY", "ACME_API_KEY"):
         monkeypatch.setenv(name, "key-for-tests")
-    return PageRun(address, monkeypatch.setenv)
+    return PageRun(address, monkeypatch.setenv, lambda: capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if any(blocks(page))])
-def test_the_blocks_of_a_page_run_in_their_order(page: str, run: PageRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_blocks_of_a_page_run_in_their_order(page: str, run: PageRun) -> None:
     level = logging.getLogger("lollms_client").level
     for block in blocks(page):
         if not block.reason:
@@ -55,6 +61,12 @@ def test_blocks_that_are_not_run_are_few_and_say_why() -> None:
 def test_a_block_without_a_known_language_is_a_fault(run: PageRun) -> None:
     (block,) = blocks("page.md", "Words\n\n```\nwhat is this\n```\n")
     with pytest.raises(AssertionError, match="no language"):
+        run.run(block)
+
+
+def test_a_command_that_prints_something_else_is_a_fault(run: PageRun) -> None:
+    (block,) = blocks("page.md", "<!-- prints: tier: gold -->\n```sh\nlollms show espeak\n```\n")
+    with pytest.raises(AssertionError, match="does not print"):
         run.run(block)
 
 
