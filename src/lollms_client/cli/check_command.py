@@ -21,6 +21,10 @@ class _CheckCommand:
         )
         parser.add_argument("--all", action="store_true", help="show the rules that hold, too")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
+        parser.add_argument(
+            "--tier", choices=("bronze", "silver", "gold", "platinum"), default="", metavar="TIER",
+            help="run only what bronze, silver, gold or platinum asks for; the exit code says whether it is reached",
+        )  # fmt: skip
         parser.add_argument("--badge", metavar="FILE", help="write the tier as a badge: a .svg or a .json file")
         _add_live_options(parser)
 
@@ -29,7 +33,7 @@ class _CheckCommand:
 
         if arguments.record:
             _record(arguments)
-        report = check_and_record(arguments.binding, _terms(arguments))
+        report = check_and_record(arguments.binding, _terms(arguments), arguments.tier)
         if arguments.badge:
             badge = Path(arguments.badge)
             is_picture = badge.suffix.lower() == ".svg"
@@ -38,7 +42,8 @@ class _CheckCommand:
             print_json(report.as_dict())
         else:
             print(redact(report.text(everything=arguments.all)))
-        return 0 if report.passed else 1
+        reached = report.tier == arguments.tier if arguments.tier else True
+        return 0 if report.passed and reached else 1
 
 
 def _record(arguments: Namespace) -> None:

@@ -9,7 +9,7 @@ from lollms_client.errors import BadManifest
 from lollms_client.testing.cases_reading import has_cases
 from lollms_client.testing.live_costs import Terms
 from lollms_client.testing.quality import read_exceptions
-from lollms_client.testing.report import Finding, Report
+from lollms_client.testing.report import TIERS, Finding, Report
 from lollms_client.testing.rules import SUITES, NotApplicable, Rule, Unproven, all_rules
 from lollms_client.testing.subject import Subject, find_subject
 from lollms_client.testing.tier_records import record_own
@@ -24,17 +24,25 @@ def check_binding(binding: str | Path, suites: Collection[str] = tuple(SUITES.va
     return check_subject(find_subject(binding), suites)
 
 
-def check_and_record(binding: str | Path, terms: Terms | None = None) -> Report:
+def check_and_record(binding: str | Path, terms: Terms | None = None, tier: str = "") -> Report:
     """Check a binding by all suites and keep its tier, which `lollms list` shows until the folder changes.
 
-    On `terms` the real service is called, too.
+    On `terms` the real service is called, too. With `tier` only the suites up to that one are run, nothing is kept.
     """
     subject = find_subject(binding)
     subject.terms = terms
+    if tier:
+        return check_subject(subject, suites_up_to(tier))
     report = check_subject(subject)
     version = subject.manifest.version if subject.problem is None else ""
     record_own(f"{subject.binding_type}.{subject.name}", subject.folder, version, report.tier)
     return report
+
+
+def suites_up_to(tier: str) -> list[str]:
+    """The suites that a tier asks for, those of the tiers below it included."""
+    wanted = list(TIERS)[: list(TIERS).index(tier) + 1]
+    return [suite for name in wanted for suite in TIERS[name]]
 
 
 def check_subject(subject: Subject, suites: Collection[str] = tuple(SUITES.values())) -> Report:

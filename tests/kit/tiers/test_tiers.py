@@ -79,6 +79,18 @@ def test_a_failed_check_is_remembered_as_no_tier(tmp_path: Path, capsys: pytest.
     assert _listed(folder, capsys) == ""
 
 
+def test_a_tier_can_be_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_sample(tmp_path / "sample_voice")
+    assert main(["check", str(folder), "--tier", "bronze", "--all"]) == 0
+    out = capsys.readouterr().out
+    assert "tier: bronze" in out
+    assert "M101" in out
+    assert "W1" not in out  # what only a higher tier asks for is left out
+    assert main(["check", str(folder), "--tier", "silver"]) == 1  # nothing is wrong with it, but it has no wire cases
+    assert "tier: bronze" in capsys.readouterr().out
+    assert _listed(folder, capsys) is None  # part of a check is not kept
+
+
 def test_a_broken_record_is_no_tier(tmp_path: Path, place: Path) -> None:
     folder = write_sample(tmp_path / "sample_voice")
     (place / "tiers").mkdir(parents=True)
