@@ -156,7 +156,9 @@ def test_upgrading_replaces_and_uninstalling_removes(lollms: Lollms, own_home: P
 def test_changed_files_are_told(lollms: Lollms, own_home: Path, tmp_path: Path) -> None:
     assert lollms("install", folder_source(tmp_path), "--yes").code == 0
     place = own_home / "lollms_bindings" / "hummer"
-    assert "WARNING" not in lollms("list", "tts").out
+    listed = lollms("list", "tts").out
+    assert "WARNING" not in listed
+    assert f"home, installed from {tmp_path / 'hummer'}" in listed
     (place / "sound.py").write_text("def hum(length):\n    return b''\n")
     (place / "extra.py").write_text("")
     (place / "__pycache__").mkdir(exist_ok=True)

@@ -131,12 +131,13 @@ def test_the_others_are_told_why(make_client: MakeClient, tmp_path: Path) -> Non
 
     def wait() -> None:
         try:
-            client.chat("sleep:1000")
+            client.chat(f"hang:{tmp_path / 'innocent'}")
         except errors.LollmsError as error:
             failed.append(error)
 
     thread = threading.Thread(target=wait)
     thread.start()
+    assert eventually((tmp_path / "innocent").exists)
     with pytest.raises(errors.TimedOut) as caught:
         client.chat(f"hang:{tmp_path / 'begun'}", timeout=0.5)
     thread.join()

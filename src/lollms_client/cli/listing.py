@@ -10,7 +10,7 @@ from typing import Any
 from lollms_client.cli.call_command import print_json
 from lollms_client.cli.choosing import registry_for
 from lollms_client.cli.manifest_options import add_output_options, add_place_options
-from lollms_client.cli.origins import changed_words, origin
+from lollms_client.cli.origins import changed_words, from_words, origin
 from lollms_client.cli.parsing import Parser
 from lollms_client.cli.terminal import styled, table
 from lollms_client.manifest.model import BINDING_TYPES, TYPE_TITLES
@@ -41,7 +41,7 @@ class _ListCommand:
         usable = [entry for entry in entries if entry.problem is None]
         if usable:
             rows = [
-                (item.binding_type, item.name, item.title, tier_words(item), _checked_words(item), item.source)
+                (item.binding_type, item.name, item.title, tier_words(item), _checked_words(item), from_words(item))
                 for item in usable
             ]
             print(table(rows, ("TYPE", "NAME", "TITLE", "TIER", "VERIFIED", "FROM")))

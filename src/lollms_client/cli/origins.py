@@ -22,6 +22,12 @@ def origin(entry: BindingEntry) -> dict[str, Any] | None:
     return facts
 
 
+def from_words(entry: BindingEntry) -> str:
+    """The place where a binding was found, and for an installed one where it came from."""
+    found = origin(entry)
+    return entry.source if found is None else f"{entry.source}, installed from {found['source']}"
+
+
 def changed_words(entry: BindingEntry) -> str:
     """A warning where files of an installed binding are not as they were installed; "" otherwise."""
     found = origin(entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import traceback
 from typing import Any
 
@@ -73,6 +74,12 @@ def _rebuilt(packed: dict[str, Any]) -> BaseException:
         except (TypeError, ValueError, errors.LollmsError):
             return RuntimeError(f"{name}: {text}")
         return rebuilt
+    for ancestor in kinds:  # somebody else's class: as the nearest one that every Python has
+        base = getattr(builtins, ancestor, None)
+        if ancestor not in ("Exception", "BaseException", "object") and isinstance(base, type):
+            with contextlib.suppress(TypeError):
+                nearest: BaseException = base(f"{name}: {text}")
+                return nearest
     return errors.CallError(f"{name}: {text or 'no explanation'}", exception=name)
 
 

@@ -13,6 +13,7 @@ from lollms_client.secret import redact
 
 # what a worker writes between its own words to say that all before it was written before a call ended
 _MARK = re.compile(rb"\x00\x1elollms-mark:(\d+)\x1e\x00")
+_MOST_MISSED = 2
 _LONGEST_LINE = 64 * 1024
 _KEPT_LINES = 30
 _LINE_END = re.compile(rb"[\n\r]")
@@ -32,6 +33,7 @@ class OutputPump:
         self._last_lines = last_lines
         self._buffer = b""
         self._marked = 0
+        self._missed = 0  # marks that did not come: the binding closed the output, or led it elsewhere
         self._changed = threading.Condition()
         self._ended = False
         self._thread = threading.Thread(target=self._main, name=f"lollms-isolation-{stream}", daemon=True)
@@ -40,7 +42,10 @@ class OutputPump:
     def wait_for_mark(self, number: int, seconds: float) -> None:
         """Wait until all that was written before that mark has been passed on, or for some seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._marked >= number or self._ended, seconds)
+            if self._missed < _MOST_MISSED and not self._changed.wait_for(
+                lambda: self._marked >= number or self._ended, seconds
+            ):
+                self._missed += 1
 
     def join(self, seconds: float) -> None:
         """Wait for the end of the output; processes that the worker left behind may hold it open."""
