@@ -119,6 +119,9 @@ def try_out(engine: Engine, evidence: Evidence, connections: list[str]) -> list[
                 return []
             if end.code == "unsupported":
                 continue
+            if end.code in _NOT_HERE:
+                found.missing[planned.title] = end.text
+                continue
             found.calls[planned.title] = end
             found.steps[planned.title] = steps.count
             if end.kind == "value":

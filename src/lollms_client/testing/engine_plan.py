@@ -18,6 +18,8 @@ _WISHES: dict[str, float] = {
     "width": 96, "height": 64, "seconds": 1.0, "duration": 1.0, "fps": 8, "steps": 2, "num_inference_steps": 2,
     "max_tokens": 8, "n_predict": 8, "count": 1, "n": 1, "seed": SEED,
 }  # fmt: skip
+# what a binding may refuse where nobody says from where on it is allowed: given only with a range or options
+_RANGED = ("width", "height", "seconds", "duration", "fps", "steps", "num_inference_steps")
 _PROMPTS = {
     "generate_text": "Say hello to the sea.", "generate_image": "a red house under a blue sky",
     "generate_audio": "Hello there.", "generate_video": "a ball bounces on the grass", "generate_music": "calm piano",
@@ -57,7 +59,8 @@ def small_options(manifest: Manifest, method: str) -> dict[str, Any]:
         wish = _WISHES.get(parameter.name)
         if parameter.name in ("seconds", "duration") and method == "generate_video":
             wish = 0.5
-        if wish is not None and parameter.type in ("int", "float"):
+        known = bool(parameter.options) or parameter.min is not None or parameter.name not in _RANGED
+        if wish is not None and known and parameter.type in ("int", "float"):
             found[parameter.name] = allowed(parameter, wish)
     return found
 
@@ -70,6 +73,8 @@ def allowed(parameter: Parameter, wish: float) -> int | float:
     low = -math.inf if parameter.min is None else parameter.min
     high = math.inf if parameter.max is None else parameter.max
     value = min(max(wish, low), high)
+    if parameter.step and parameter.step >= 1 and parameter.min is not None:
+        value = min(low + math.ceil((value - low) / parameter.step) * parameter.step, high)
     return math.ceil(value) if parameter.type == "int" else float(value)
 
 

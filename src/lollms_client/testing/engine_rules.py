@@ -34,9 +34,12 @@ def _words(end: Outcome) -> str:
     cure="Make the smallest call that the manifest allows work with the default settings.",
 )
 def _calls(subject: Subject) -> Iterator[str]:
-    for title, end in _engine(subject).calls.items():
+    engine = _engine(subject)
+    for title, end in engine.calls.items():
         if end.kind != "value":
             yield f"{title} {_words(end)}"
+    if engine.missing:
+        raise Unproven("; ".join(f"{title}: {why}" for title, why in engine.missing.items()))
 
 
 @rule(

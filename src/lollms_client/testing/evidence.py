@@ -46,6 +46,7 @@ class EngineEvidence(msgspec.Struct, kw_only=True):
     """What calls of a binding that works on this machine gave, by the titles of the planned calls."""
 
     calls: dict[str, Outcome] = {}
+    missing: dict[str, str] = {}  # calls whose packages or data are not here, with what to do
     steps: dict[str, int] = {}  # progress and parts that each call told
     together: list[Outcome] = []  # the main call from two threads at once
     cancelled: dict[str, Outcome] = {}  # cancelled in the middle

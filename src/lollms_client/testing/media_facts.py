@@ -31,6 +31,7 @@ class MediaFacts(msgspec.Struct, kw_only=True):
     sample_rate: int | None = None  # Hz
     channels: int | None = None
     one_colour: bool = False  # a picture, or every picture of a film, is of one colour
+    black: bool = False  # and that colour is black, or nothing can be seen through it
     still: bool = False  # the pictures of a film are all the same
     silent: bool = False
     clipped: float = 0.0  # fraction of the samples that stand at the limit
@@ -104,7 +105,8 @@ def _add_words(seen: Observation, call: str, asked: Mapping[str, Any], result: A
     if call in ("chat", "stream_chat", "transcribe"):
         text = str(getattr(result, "text", ""))
         calls = getattr(result, "tool_calls", ())
-        seen.wanted_text = not calls and not getattr(result, "reasoning", "") and not asked.get("tools")
+        cut = getattr(result, "finish", "stop") == "length"  # the words would have come after hidden thoughts
+        seen.wanted_text = not cut and not calls and not getattr(result, "reasoning", "") and not asked.get("tools")
         seen.text = text[:200]
     seconds = getattr(result, "seconds", None)
     for kind in ("segments", "words"):

@@ -37,13 +37,14 @@ def _read_pictures(container: Any, facts: MediaFacts, numpy: Any) -> None:
     stream.thread_type = "AUTO"
     first: Any = None
     last = 0.0
-    facts.frames, facts.still, facts.one_colour = 0, True, True
+    facts.frames, facts.still, facts.one_colour, facts.black = 0, True, True, True
     for frame in container.decode(stream):
         picture = frame.reformat(width=min(64, frame.width), height=min(64, frame.height), format="rgb24").to_ndarray()
         first = picture if first is None else first
         facts.frames += 1
         facts.still = facts.still and bool(numpy.abs(picture.astype(int) - first).max() < 4)
         facts.one_colour = facts.one_colour and bool(numpy.ptp(picture, axis=(0, 1)).max() < 4)
+        facts.black = facts.black and bool(picture.max() < 24)  # the darkest that films of limited range know
         last = max(last, float(frame.time or 0.0))
         if facts.frames >= _MOST_FRAMES:
             break

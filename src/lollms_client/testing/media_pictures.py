@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _DRAWN = {"rect", "circle", "ellipse", "line", "polyline", "polygon", "path", "text", "image", "use"}
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by PNG colour type
+_BLACK = 4  # of 255
 _MOST_PIXELS = 100_000_000
 
 
@@ -56,6 +57,8 @@ def _read_by_pillow(data: bytes, facts: MediaFacts) -> None:
         facts.problem = f"it does not decode: {error}"
         return
     facts.one_colour = all(low == high for low, high in extrema)  # type: ignore[misc]
+    highest = [high for _, high in extrema]  # type: ignore[misc]
+    facts.black = facts.one_colour and (max(highest[:3]) < _BLACK or highest[3] == 0)
     facts.frames = getattr(image, "n_frames", 1)
 
 
@@ -76,6 +79,9 @@ def _read_png(data: bytes, facts: MediaFacts) -> None:
         return
     facts.frames = 1
     facts.one_colour = not interlaced and depth == 8 and _is_flat(rows, row, _SAMPLES[kind])
+    colour = rows[1 : 1 + _SAMPLES[kind]]
+    seen = colour[:-1] if kind in (4, 6) else colour
+    facts.black = facts.one_colour and kind != 3 and (max(seen) < _BLACK or (kind in (4, 6) and colour[-1] == 0))
 
 
 def _png_chunks(data: bytes) -> tuple[bytes, bytes]:
@@ -136,7 +142,8 @@ def _read_svg(data: bytes, facts: MediaFacts) -> None:
     box = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", root.get("viewBox", ""))]
     facts.width, facts.height = _pixels(root.get("width"), box, 2), _pixels(root.get("height"), box, 3)
     facts.frames = 1
-    facts.one_colour = sum(item.tag.rpartition("}")[2] in _DRAWN for item in root.iter()) < 2
+    drawn = sum(item.tag.rpartition("}")[2] in _DRAWN for item in root.iter())
+    facts.one_colour, facts.black = drawn < 2, not drawn
 
 
 def _pixels(text: str | None, box: list[float], at: int) -> int | None:

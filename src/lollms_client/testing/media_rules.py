@@ -131,14 +131,14 @@ def _length(subject: Subject) -> Iterator[str]:
 
 @rule(
     "D106",
-    "pictures show something",
-    reason="A picture of one colour is what a failed model gives.",
+    "pictures are not black or empty",
+    reason="A black picture is what a failed model gives.",
     cure="Raise an error where the picture came out empty.",
 )
 def _blank(subject: Subject) -> Iterator[str]:
     for title, _, facts in _media(subject, _PICTURES, made=True):
-        if facts.one_colour:
-            yield f"{title} gave a picture of one colour"
+        if facts.black:
+            yield f"{title} gave a picture that is black, or in which nothing can be seen"
 
 
 @rule(
@@ -252,6 +252,19 @@ def _pace(subject: Subject) -> Iterator[str]:
 
 
 @rule(
+    "D114",
+    "pictures have more than one colour",
+    reason="A picture of one colour shows nothing.",
+    cure="Look whether the model really drew what the prompt says.",
+    required=False,
+)
+def _flat(subject: Subject) -> Iterator[str]:
+    for title, _, facts in _media(subject, _PICTURES, made=True):
+        if facts.one_colour and not facts.black:
+            yield f"{title} gave a picture of one colour"
+
+
+@rule(
     "D201",
     "texts are not empty",
     reason="An empty answer is what a failed model gives, and a user cannot tell it from a bug.",
@@ -303,7 +316,7 @@ def _names(subject: Subject) -> Iterator[str]:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             yield f"{seen.title()} gave {', '.join(map(repr, twice[:3]))} several times"
-        if not names and seen.source != "wire":
+        if not names and seen.call == "voices" and seen.source != "wire":
             yield f"{seen.title()} gave none"
 
 

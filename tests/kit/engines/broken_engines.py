@@ -89,7 +89,8 @@ BROKEN_ENGINES: dict[str, BrokenEngine] = {
     "swapped_size": _broken("painter", "D103", "self.paint(width, height,", "self.paint(height, width,"),
     "one_too_few": _broken("painter", "D104", "for at in range(count):", "for at in range(1):"),
     "wrong_length": _broken("player", "D105", "sound = tone(seconds,", "sound = tone(seconds + 2,", "D112"),
-    "one_colour": _broken("painter", "D106", "colours.randbytes(3)", "bytes((9, 9, 9))", "Q105"),
+    "black": _broken("painter", "D106", "colours.randbytes(3)", "bytes((0, 0, 0))", "Q105"),
+    "flat": _broken("painter", "D114", "colours.randbytes(3)", "bytes((9, 99, 9))", "Q105"),
     "silent": _broken("player", "D107", _PLAYED, "        sound = Media(sound[:44] + bytes(len(sound) - 44)) if "
                       "request.output_format != 'flac' else sound\n" + _PLAYED),
     "clipped": _broken("player", "D108", _PLAYED, "        sound = Media(sound[:44] + b'\\xff\\x7f\\x00\\x80' * "
@@ -119,7 +120,7 @@ BROKEN_ENGINES: dict[str, BrokenEngine] = {
     "one_vector": _broken("writer", "D202", "vectors=tuple(vectors)", "vectors=tuple(vectors[:1])"),
     "twice_named": _broken("painter", "D203", '[ModelInfo(name="one")]', '[ModelInfo(name="one"), ModelInfo(name="one")]'),
     "unnamed_model": _broken("painter", "D203", '[ModelInfo(name="one")]', '[ModelInfo(name="one"), ModelInfo(name="")]'),
-    "no_models": _broken("painter", "D203", '[ModelInfo(name="one")]', "[]", "C209"),
+    "no_voices": _broken("hummer", "D203", 'return ["low", "high"]', "return []", "C209"),
     "times_backwards": _broken("hearer", "D204", "start=0.3, end=0.6", "start=0.6, end=0.3"),
     # leaks
     "keeps_threads": _broken("painter", "L101", _PAINTED, "        import threading\n        threading.Thread(target="
