@@ -32,6 +32,8 @@ def seen_by(subject: Subject, kinds: dict[str, str] | None = None, *, made: bool
         found = [*found, *subject.live.observations]
     if found:
         return found
+    if evidence.local and evidence.engine.calls:
+        raise NotApplicable("no call gave a result, which C217 tells")
     if evidence.local:
         raise Unproven(evidence.not_called or "nothing was called")
     if made:
