@@ -219,6 +219,30 @@ def test_what_the_author_does_not_say_is_said_aloud(lollms: Lollms, tmp_path: Pa
     assert "author: NOT STATED" in out
 
 
+def test_a_folder_here_is_a_source_unless_a_binding_has_its_name(
+    lollms: Lollms, own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("hummer", "espeak"):
+        write_folder(tmp_path / name, BINDING)
+    monkeypatch.chdir(tmp_path)
+
+    assert "tts.hummer: Hummer" in lollms("install", "hummer", "--dry-run").out
+    assert lollms("install", "espeak", "--dry-run").out == "espeak: nothing to install\n"
+    monkeypatch.chdir(tmp_path / "hummer")
+    assert "tts.hummer: Hummer" in lollms("install", ".", "--dry-run").out
+
+
+def test_imports_from_around_the_folder_are_told(lollms: Lollms, tmp_path: Path) -> None:
+    code = BINDING["__init__.py"] + "from ..shared import thing\n"
+    write_folder(
+        tmp_path / "package" / "hummer", {**BINDING, "__init__.py": code, "inner/x.py": "from .. import sound\n"}
+    )
+    out = lollms("install", str(tmp_path / "package"), "--dry-run").out
+
+    assert "WARNING: it imports from outside of its folder, which stays behind (__init__.py, line 17)" in out
+    assert out.count("WARNING") == 1
+
+
 def test_json_tells_the_same(lollms: Lollms, tmp_path: Path) -> None:
     offer = json.loads(lollms("install", folder_source(tmp_path), "--dry-run", "--json").out)["offers"][0]
 

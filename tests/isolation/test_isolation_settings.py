@@ -45,13 +45,16 @@ def test_a_saved_setting_is_enough(bindings: Path, capsys: pytest.CaptureFixture
         assert main(["config", "set", "rough.isolation", "process", *place]) == 0
         assert main(["config", "get", "rough.isolation", *place]) == 0
         assert main(["config", "set", "rough.isolation", "sideways", *place]) == 2
+        assert main(["show", "rough", *place]) == 0
         with LollmsClient(llm_binding_name="rough", bindings_dir=bindings) as client:
             assert process_of(client) is not None
             assert client.llm.get_settings().keys().isdisjoint(RESERVED_NAMES)
         assert main(["config", "unset", "rough.isolation", *place]) == 0
     finally:
         file.unlink(missing_ok=True)
-    assert "process" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "isolation: str, one of none, process, environment, default none" in out
+    assert "process\n" in out
 
 
 def test_the_command_line_takes_it(bindings: Path, tmp_path: Path) -> None:

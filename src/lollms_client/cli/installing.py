@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lollms_client.cli.choosing import entry_named, manifest_of, registry_for
@@ -66,7 +67,7 @@ def _source_of(arguments: Namespace) -> str:
     from lollms_client.installing.sources import looks_like_source
 
     given: str = arguments.binding
-    if looks_like_source(given):
+    if looks_like_source(given) or (Path(given).is_dir() and not _is_known(given, arguments)):
         return given
     if not arguments.upgrade:
         return ""
@@ -77,6 +78,11 @@ def _source_of(arguments: Namespace) -> str:
         raise UsageError(f"{given!r} was not installed by `lollms install`; --upgrade needs the source again")
     arguments.name, arguments.only = found[0].name, found[0].full_name
     return found[0].source
+
+
+def _is_known(name: str, arguments: Namespace) -> bool:
+    """Whether there is a binding of that name, which then is what is meant rather than a folder here."""
+    return any(name in (item.name, f"{item.binding_type}.{item.name}") for item in registry_for(arguments).list())
 
 
 def _install_source(text: str, arguments: Namespace) -> int:

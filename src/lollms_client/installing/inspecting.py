@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import re
 import tomllib
@@ -134,6 +135,23 @@ def _candidate(folder: Path, name: str) -> Candidate | None:
         )  # fmt: skip
     manifest = msgspec.structs.replace(manifest, name=name, binding_type=binding_type)
     return Candidate(name=name, binding_type=binding_type, folder=folder, manifest=manifest)
+
+
+def outside_imports(folder: Path) -> list[str]:
+    """Where the code of a binding imports from around its folder, which is not installed with it."""
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        name = path.relative_to(folder)
+        try:
+            tree = ast.parse(path.read_bytes())
+        except (SyntaxError, ValueError):
+            continue
+        found += [
+            f"{name.as_posix()}, line {node.lineno}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.level > len(name.parts)
+        ]
+    return found
 
 
 def _source(folder: Path) -> str:

@@ -16,7 +16,13 @@ import msgspec
 from lollms_client.errors import BadSetting, UnknownBinding
 from lollms_client.installing import records
 from lollms_client.installing.fetching import fetch
-from lollms_client.installing.inspecting import Candidate, find_bindings, renamed, startup_and_install_code
+from lollms_client.installing.inspecting import (
+    Candidate,
+    find_bindings,
+    outside_imports,
+    renamed,
+    startup_and_install_code,
+)
 from lollms_client.installing.objections import KINDS, Objection, refuse
 from lollms_client.installing.packages import bad_requirements, install_packages
 from lollms_client.installing.records import InstalledBinding, bindings_folder, changing_records, hash_files
@@ -62,6 +68,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
             yield f"    sha256:{digest}  {name}"
         for note in self.notes:
             yield f"  ALLOWED by you: {note}"
+        for place in outside_imports(self.candidate.folder):
+            yield f"  WARNING: it imports from outside of its folder, which stays behind ({place})"
 
     def _replaced(self) -> str:
         if self.replaces is None:

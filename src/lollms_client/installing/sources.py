@@ -49,7 +49,7 @@ def looks_like_source(text: str) -> bool:
     """Whether a text is a source rather than the name of a binding that is there already."""
     if _SCHEME.match(text) or _SCP.fullmatch(text) or text.lower().endswith((".whl", ".zip", ".git")):
         return True
-    return "/" in text or "\\" in text or text in (".", "..") or (Path(text).is_dir() and "." not in text[1:])
+    return "/" in text or "\\" in text or text in (".", "..")
 
 
 def read_source(text: str) -> Source:
