@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 
 from lollms_client import errors
+from lollms_client.families.download import refuse_text
 from lollms_client.families.events import decode_json, snippet
 from lollms_client.families.openai_compatible.media import MediaBinding, media_from_base64, text_or_none, usage_of
 from lollms_client.families.openai_compatible.parameters import Parameters
 from lollms_client.flow import HttpReply, HttpRequest
 from lollms_client.lollms_tts_binding import LollmsTTSBinding
 from lollms_client.types.catalogue import Voice
-from lollms_client.types.media import Media
+from lollms_client.types.media import Media, sniff_mime_type
 from lollms_client.types.speech import SpeechRequest, SpeechResult
 
 _COMMON = {
@@ -43,6 +44,9 @@ _TYPES = {
     "raw": "audio/pcm",
     "m4a": "audio/mp4",
 }
+
+_TELLING = 64  # bytes by which a page is known
+_LARGEST_ERROR = 64 * 1024  # bytes of what looks like JSON, before it is taken for a sound
 
 
 class SpeechQuirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,6 +99,7 @@ class OpenAISpeechBinding(MediaBinding, LollmsTTSBinding):
             raise errors.BadReply(f"the service sent {declared} where audio is expected: {snippet(reply.body)}")
         if not reply.body:
             raise errors.BadReply("the service sent no audio")
+        refuse_text(reply.body, "the service sent")
         usable = declared if declared.startswith("audio/") and not call.asked_format else call.mime_type
         return Media(reply.body, usable), None
 
@@ -106,18 +111,31 @@ class OpenAISpeechBinding(MediaBinding, LollmsTTSBinding):
             async for piece in self._events(http, call):
                 yield piece
             return
-        received = 0
+        begin, kind = b"", ""
         stream = self.pieces(http)
         try:
             async for data in stream:
-                if not received and stream.headers.get("content-type", "").partition(";")[0].endswith("json"):
-                    raise self.stream_error(_document(data))
-                received += len(data)
-                yield Media(data, call.mime_type)
+                if kind:
+                    yield Media(data, kind)
+                    continue
+                begin += data
+                if not _may_be_text(begin):
+                    kind = self._type_of(begin, stream.headers, call)
+                    yield Media(begin, kind)
+            if not begin:
+                raise errors.BadReply("the service sent no audio")
+            if not kind:
+                yield Media(begin, self._type_of(begin, stream.headers, call))
         finally:
             await stream.aclose()
-        if not received:
-            raise errors.BadReply("the service sent no audio")
+
+    def _type_of(self, begin: bytes, headers: Mapping[str, str], call: _SpeechCall) -> str:
+        """The type of a sound by its first bytes. Raises what a text in its place says."""
+        if headers.get("content-type", "").partition(";")[0].endswith("json"):
+            raise self.stream_error(_document(begin))
+        refuse_text(begin, "the service sent")
+        told = sniff_mime_type(begin) or ""
+        return told if told.startswith("audio/") else call.mime_type
 
     async def _events(self, http: HttpRequest, call: _SpeechCall) -> AsyncGenerator[Media, None]:
         done = False
@@ -202,6 +220,15 @@ class _SpeechCall:
 
 def _looks_like_json(body: bytes) -> bool:
     return body.lstrip()[:1] == b"{" and body.rstrip()[-1:] == b"}"
+
+
+def _may_be_text(begin: bytes) -> bool:
+    """Whether the first bytes of a reply do not tell yet that they are no page and no error."""
+    if begin[:2] == b'{"':
+        return len(begin) < _LARGEST_ERROR
+    if begin[:4] == b"RIFF":
+        return len(begin) < 12
+    return begin.lstrip()[:1] in (b"", b"<") and len(begin) < _TELLING
 
 
 def voices_of(reply: Any) -> list[Voice]:
