@@ -65,6 +65,7 @@ docs: $(READY)
 
 tiers: $(READY)
 	@$(BIN)/python -m lollms_client.testing.tiers
+	@$(BIN)/python -m lollms_client.cli.reference .
 
 compatibility: $(READY)
 	@$(BIN)/python -m tests.compatibility.bindings.page
