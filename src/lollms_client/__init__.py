@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from lollms_client.client import LollmsClient
     from lollms_client.errors import LollmsError
     from lollms_client.flow import Timeouts
-    from lollms_client.lollms_discussion import LollmsDataManager, LollmsDiscussion, LollmsMessage
+    from lollms_client.lollms_discussion import LollmsDataManager as LollmsDataManager
+    from lollms_client.lollms_discussion import LollmsDiscussion, LollmsMessage
     from lollms_client.lollms_llm_binding import LollmsLLMBinding
     from lollms_client.lollms_stt_binding import LollmsSTTBinding
     from lollms_client.lollms_tti_binding import LollmsTTIBinding

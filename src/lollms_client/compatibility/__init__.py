@@ -1,1 +1,1 @@
-"""What the public lollms_client was used with: its bindings and its applications. The rest does not know this folder."""
+"""What the public lollms_client was used with: its bindings, its applications. The rest does not know this folder."""
