@@ -221,7 +221,7 @@ class _TranscriptionCall:
         file = FormFile("file", audio, f"audio{audio.extension}")
         request = self.binding.form_request(self.binding.path(self.route, self.model), fields, [file])
         request.headers["Accept"] = "*/*"
-        return self.binding.patient(request)
+        return request
 
 
 def _next_piece(pieces: Iterator[tuple[float, Media]]) -> tuple[float, Media] | None:
