@@ -77,7 +77,11 @@ def test_a_binding_gets_its_packages_and_no_others(own_home: Path, tmp_path: Pat
         seen = getattr(client.llm, "surroundings")()  # noqa: B009
     places = [item for item in (own_home / "environments").iterdir() if not item.name.startswith(".")]
     lock = next((own_home / "locks").iterdir()).read_text()
+    program = places[0] / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    ask = "import lollms_client.errors, importlib.util as u; print(lollms_client.__file__, u.find_spec('pytest'))"
+    seen_there = subprocess.run([str(program), "-c", ask], capture_output=True, text=True, check=True).stdout
 
+    assert seen_there.split() == [str(lollms_client.__file__), "None"]
     assert [Path(seen["prefix"])] == places
     assert (seen["version"], seen["pytest"]) == (lollms_client.__version__, False)
     assert "tiny-value==2.0" in lock

@@ -79,9 +79,10 @@ def _start(
     variables = {**os.environ, **(environment or {})}
     apart = isolation.kind == "environment"
     if apart:
-        from lollms_client.isolation.environment import prepared_python
+        from lollms_client.isolation.environment import PLACE_VARIABLE, prepared_python
 
         own_python = prepared_python(entry, isolation, variables)
+        variables[PLACE_VARIABLE] = str(PACKAGE_FOLDER)
         command = [str(own_python), "-I", "-X", "utf8", "-c", _START_APART, str(PACKAGE_FOLDER.parent)]
     else:
         python = sys.executable

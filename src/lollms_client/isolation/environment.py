@@ -21,6 +21,7 @@ from lollms_client.errors import BadSetting, EngineFailed
 from lollms_client.home import lollms_home
 from lollms_client.isolation.locking import environment_lock
 from lollms_client.isolation.uv import Uv
+from lollms_client.manifest.model import PACKAGE_FOLDER
 from lollms_client.settings.reserved import Isolation
 
 if TYPE_CHECKING:
@@ -28,6 +29,23 @@ if TYPE_CHECKING:
 
 _OLDEST = (3, 11)
 _LOCK_NAME = "lollms-lock.txt"  # the lock, inside the environment that was made of it
+PLACE_VARIABLE = "LOLLMS_CLIENT_PLACE"  # tells programs that a worker starts which installation is the running one
+_FINDER = """import os
+import sys
+from importlib.util import spec_from_file_location
+
+
+class LollmsClientFinder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name != "lollms_client":
+            return None
+        place = os.environ.get({variable!r}) or {place!r}
+        return spec_from_file_location(name, place + "/__init__.py", submodule_search_locations=[place])
+
+
+sys.meta_path.append(LollmsClientFinder)
+"""
 _log = logging.getLogger("lollms_client.isolation")
 
 
@@ -121,7 +139,7 @@ def _make(folder: Path, uv: Uv, python: str, lock: str, builds: bool) -> None:
 
 
 def _tell_of_package(folder: Path) -> None:
-    """Let the environment know that this package is there: it runs from where it lies, and is not copied."""
+    """Install this package: it runs from where it lies, as an editable one does, and nothing beside it is seen."""
     from lollms_client import __version__
 
     patterns = ("Lib/site-packages",) if sys.platform == "win32" else ("lib/python*/site-packages",)
@@ -135,3 +153,6 @@ def _tell_of_package(folder: Path) -> None:
     )
     (facts / "INSTALLER").write_text("lollms_client\n", encoding="utf-8")
     (facts / "RECORD").write_text("", encoding="utf-8")
+    finder = _FINDER.format(place=str(PACKAGE_FOLDER), variable=PLACE_VARIABLE)
+    (sites[0] / "_lollms_client_place.py").write_text(finder, encoding="utf-8")
+    (sites[0] / "_lollms_client_place.pth").write_text("import _lollms_client_place\n", encoding="utf-8")
