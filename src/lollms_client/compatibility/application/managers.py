@@ -49,8 +49,14 @@ class BindingManager:
         return create_binding(self.registry, binding_name, self.binding_type, given)
 
     def get_available_bindings(self) -> list[Any]:
-        """The names of the bindings (descriptions for language models); broken ones are left out."""
-        return [entry.name for entry in usable(self.registry.list(self.binding_type))]
+        """The names of the bindings (descriptions for language models) of the folder, or of all that can be found.
+
+        Broken ones are left out.
+        """
+        return [entry.name for entry in self._entries()]
+
+    def _entries(self) -> list[BindingEntry]:
+        return inside(usable(self.registry.list(self.binding_type)), self.bindings_dir)
 
     @classmethod
     def get_bindings_list(cls, bindings_dir: str | Path | None = None, **folders: Any) -> list[dict[str, Any]]:
@@ -78,7 +84,7 @@ class LollmsLLMBindingManager(BindingManager):
 
     def get_available_bindings(self) -> list[Any]:
         """Descriptions of the language bindings."""
-        return [description(entry) for entry in usable(self.registry.list("llm"))]
+        return [description(entry) for entry in self._entries()]
 
 
 class LollmsTTIBindingManager(BindingManager):
@@ -132,10 +138,15 @@ def usable(entries: list[BindingEntry]) -> list[BindingEntry]:
 def descriptions(binding_type: str, folder: str | Path | None = None) -> list[dict[str, Any]]:
     """Descriptions of the bindings of a folder, or of all that can be found."""
     registry = Registry(typed_dirs={binding_type: folder} if folder else None)
-    found = usable(registry.list(binding_type))
-    if folder:
-        found = [entry for entry in found if entry.folder.parent.resolve() == Path(folder).resolve()]
-    return [description(entry) for entry in found]
+    return [description(entry) for entry in inside(usable(registry.list(binding_type)), folder)]
+
+
+def inside(entries: list[BindingEntry], folder: str | Path | None) -> list[BindingEntry]:
+    """The entries that lie in a folder, all of them where none is given."""
+    if not folder:
+        return entries
+    place = Path(folder).expanduser().resolve()
+    return [entry for entry in entries if entry.folder.resolve().is_relative_to(place)]
 
 
 def description(entry: BindingEntry) -> dict[str, Any]:
