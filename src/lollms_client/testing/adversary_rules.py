@@ -131,7 +131,11 @@ def _disguised(subject: Subject) -> Iterator[str]:
     cure="Give each read a limit in bytes, of what comes out of the unpacking, too.",
 )
 def _too_large(subject: Subject) -> Iterator[str]:
-    yield from _verdicts(subject, "A111")
+    yield from told([trial for trial in _trials(subject).trials if trial.rule == "A111"], _taken)
+
+
+def _taken(trial: Trial) -> str | None:
+    return verdict(trial) or trial.left or None
 
 
 @rule(

@@ -16,7 +16,7 @@ from lollms_client.testing.attack_driver import AttackDriver
 from lollms_client.testing.attack_ends import Trial, fill
 from lollms_client.testing.attack_replies import Canned
 from lollms_client.testing.attack_service import CaseService, RanAway, Wanted
-from lollms_client.testing.attack_sockets import Served
+from lollms_client.testing.attack_sockets import MOST_ENDLESS, Served
 from lollms_client.testing.attacks import Attack
 from lollms_client.testing.cases import PlacedCase
 from lollms_client.testing.cases_rendering import rendered
@@ -26,7 +26,7 @@ from lollms_client.testing.wire_script import received_of
 from lollms_client.testing.wire_seam import Led, led_to
 from lollms_client.testing.wire_settings import base_of, filling_of, settings_for
 
-LONGEST_TRIAL = 8.0  # seconds of real time for one call
+LONGEST_TRIAL = 12.0  # seconds of real time for one call
 PAID = {
     "chat", "stream_chat", "image", "edit_image", "transcribe", "speech", "stream_speech", "music", "video",
     "generate_text", "generate_from_messages", "generate_image", "transcribe_audio", "generate_audio",
@@ -149,6 +149,8 @@ class Arena:
                 fill(found, made or call, whole, self.secrets, attack.marks)
         except RanAway as away:
             found.kind, found.text = "hung", str(away)
+        if self.served.taken >= MOST_ENDLESS:
+            found.left = f"it took all {MOST_ENDLESS // 2**20} MiB of a reply that has no end"
         found.asked = self.service.times(attack.place)
         waited = self.driver.sleeps if self.driver is not None else self.led.sleeps[waits:]
         found.waited = sum(waited)

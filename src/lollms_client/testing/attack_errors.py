@@ -11,6 +11,7 @@ from lollms_client.testing.attack_replies import Canned, json_reply
 from lollms_client.testing.attacks import Attack, one
 
 WAIT = 7.0  # seconds that the service asks for
+LONG_WAIT = 50.0  # until a date; a slow machine has used some of them when it is asked
 _HTML = (("content-type", "text/html"),)
 _TEXT = (("content-type", "text/plain; charset=utf-8"),)
 _REJECTED = ("rejected", "context_too_long", "content_filtered")
@@ -71,11 +72,11 @@ def statuses(place: int, *, first: bool) -> Iterator[Attack]:
 def _waits(place: int) -> Iterator[Attack]:
     words = STATUSES[429][0]
     base = json_reply({"error": {"message": words, "type": "rate_limit_error"}}, 429)
-    date = email.utils.formatdate(time.time() + WAIT, usegmt=True)
-    for name, value in (("seconds", f"{WAIT:g}"), ("a date", date)):
+    date = email.utils.formatdate(time.time() + LONG_WAIT, usegmt=True)
+    for name, value, seconds in (("seconds", f"{WAIT:g}", WAIT), ("a date", date, LONG_WAIT)):
         asked = base.with_header("retry-after", value)
         title = f"429 that asks to wait, as {name}"
-        yield one("E104", title, place, asked, "error", codes=("rate_limited",), arrived=False, retry_after=WAIT)
+        yield one("E104", title, place, asked, "error", codes=("rate_limited",), arrived=False, retry_after=seconds)
     down = json_reply({"error": {"message": "down"}}, 503).with_header("retry-after", f"{WAIT:g}")
     yield one("E104", "503 that asks to wait", place, down, "error", arrived=False, retry_after=WAIT)
     nonsense = base.with_header("retry-after", "soon")

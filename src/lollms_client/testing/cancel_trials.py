@@ -357,7 +357,7 @@ def _callbacks(arena: Arena) -> Iterator[Trial]:
             made_now = documented_call(arena)
             assert made_now is not None
             _noted(found, made_now[1])
-        _judge_callback(found, told, answer)
+        _judge_callback(found, told, answer, str(arena.whole))
         yield found
 
 
@@ -378,24 +378,13 @@ def _callback(arena: Arena, told: list[str], answer: bool | None) -> Iterator[No
         arena.prepared = kept
 
 
-def _judge_callback(found: Trial, told: list[str], answer: bool | None) -> None:
+def _judge_callback(found: Trial, told: list[str], answer: bool | None, whole: str) -> None:
     """A callback that says False is not called again; any other is told the whole text."""
     if found.kind in ("foreign", "hung"):
         return
     if answer is False and len(told) > 1:
         found.left = f"it went on for {len(told) - 1} pieces after the callback had returned False"
-    if answer is not False and found.kind == "value" and told and len("".join(told)) + 2 < len(eval_text(found.text)):
+    if answer is not False and told and "".join(told) != whole:
         found.left = f"it stopped after {len(told)} pieces, though the callback returned {answer}"
     if found.kind in ("value", "error"):
         found.kind, found.code = "error", "cancelled"
-
-
-def eval_text(shown: str) -> str:
-    """The text that a `repr` shows."""
-    import ast
-
-    try:
-        value = ast.literal_eval(shown)
-    except (ValueError, SyntaxError):
-        return ""
-    return value if isinstance(value, str) else ""
