@@ -232,6 +232,14 @@ def test_a_folder_here_is_a_source_unless_a_binding_has_its_name(
     assert "tts.hummer: Hummer" in lollms("install", ".", "--dry-run").out
 
 
+def test_a_downloaded_repository_is_named_without_its_branch(lollms: Lollms, own_home: Path, tmp_path: Path) -> None:
+    files = {f"hummer-main/{name}": text for name, text in BINDING.items()}
+    source = write_zip(tmp_path / "hummer-main.zip", {**files, "__MACOSX/hummer-main/._x": "x"})
+    assert lollms("install", str(source), "--yes").code == 0
+
+    assert list(records(own_home)) == ["tts.hummer"]
+
+
 def test_imports_from_around_the_folder_are_told(lollms: Lollms, tmp_path: Path) -> None:
     code = BINDING["__init__.py"] + "from ..shared import thing\n"
     write_folder(

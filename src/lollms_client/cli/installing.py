@@ -101,6 +101,8 @@ def _install_source(text: str, arguments: Namespace) -> int:
             record = install(offer, upgrade=arguments.upgrade, allowed=allowed)
             if not arguments.json:
                 print(f"{record.full_name}: installed into {record.folder}")
+            if arguments.assets:
+                _fetch_assets(offer.candidate.manifest, arguments)
     return 0
 
 

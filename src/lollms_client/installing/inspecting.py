@@ -20,6 +20,7 @@ from lollms_client.manifest.reading import FILE_NAME
 _STARTUP = ("sitecustomize", "usercustomize")
 _INSTALL_GROUPS = ("distutils.", "setuptools.", "egg_info.", "pip.", "hatch")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_DOWNLOADED = re.compile(r"-(main|master|v?\d[\w.]*|[0-9a-f]{7,64})$")
 _DEEPEST = 6
 
 
@@ -89,7 +90,11 @@ def _ini_hooks(text: str) -> str:
 
 def find_bindings(root: Path, source_name: str) -> list[Candidate]:
     """The bindings among the files; one at the top is called like the source. Raises BadManifest."""
-    return list(_candidates(root, root, source_name))
+    found = list(_candidates(root, root, source_name))
+    if len(found) == 1 and found[0].folder.parent == root and len(list(root.iterdir())) == 1:
+        name = _DOWNLOADED.sub("", found[0].name)  # archives of repositories have the branch or version in the name
+        return [renamed(found[0], name)] if _NAME.fullmatch(name) else found
+    return found
 
 
 def renamed(item: Candidate, name: str) -> Candidate:

@@ -13,7 +13,17 @@ MOST_FILES = 5_000
 MOST_BYTES = 200_000_000
 _LONGEST_PATH = 240
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
-_LEFT_OUT = {"__pycache__", ".git", ".hg", ".svn", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+_LEFT_OUT = {
+    "__pycache__",
+    ".git",
+    ".hg",
+    ".svn",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+    "__MACOSX",
+    ".DS_Store",
+}
 
 
 class Stage:
