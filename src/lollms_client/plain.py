@@ -257,16 +257,9 @@ def callback_items(
     made: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
     stopped = threading.Event()
 
-    def callback(piece: Any = "", kind: Any = None, *rest: Any, **keywords: Any) -> bool:
-        if piece and is_words(kind):
-            made.put(("piece", str(piece)))
-        elif piece and is_thought(kind):
-            made.put(("piece", Thought(piece)))
-        return not (stopped.is_set() or token.cancelled)
-
     def work() -> None:
         try:
-            made.put(("reply", call(callback)))
+            made.put(("reply", call(_teller(made, stopped, token))))
         except BaseException as error:  # noqa: BLE001 (the edge to somebody else's code: handed over)
             made.put(("error", error))
 
@@ -292,6 +285,21 @@ def callback_items(
     finally:
         stopped.set()
         forget()
+
+
+def _teller(
+    made: queue.SimpleQueue[tuple[str, Any]], stopped: threading.Event, token: CancelToken
+) -> Callable[..., bool]:
+    """The callback: it hands over words and thoughts, and says whether to go on."""
+
+    def callback(piece: Any = "", kind: Any = None, *rest: Any, **keywords: Any) -> bool:
+        if piece and is_words(kind):
+            made.put(("piece", str(piece)))
+        elif piece and is_thought(kind):
+            made.put(("piece", Thought(piece)))
+        return not (stopped.is_set() or token.cancelled)
+
+    return callback
 
 
 def _waited(made: queue.SimpleQueue[tuple[str, Any]], token: CancelToken) -> tuple[str, Any]:

@@ -93,8 +93,11 @@ def as_lines(binding: LollmsLLMBinding, request: ChatRequest) -> tuple[str, dict
 def _reads_system(binding: LollmsLLMBinding) -> bool:
     """Whether `generate_text` looks at the system prompt at all."""
     method = inspect.unwrap(binding.generate_text)
+    parameters = inspect.signature(method).parameters
+    if "system_prompt" in parameters:
+        return True
     try:
-        return "system_prompt" in inspect.getsource(method).partition(":\n")[2]
+        return "system_prompt" in inspect.getsource(method)
     except (OSError, TypeError):
         return True
 
