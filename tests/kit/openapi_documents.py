@@ -134,8 +134,8 @@ MUSIC = _document(
 )  # fmt: skip
 FILM = _document(
     "/films",
-    _json(_object(["prompt", "model"], prompt=_TEXT, model={"type": "string", "enum": ["wave-1", "wave-2"]},
-                  duration={"type": "integer", "enum": [5, 10]})),
+    _json(_object(["prompt", "model", "duration"], prompt=_TEXT, model={"type": "string", "enum": ["wave-1", "wave-2"]},
+                  duration={"type": "string", "enum": ["5", "10"]})),
     _json(_object([], task=_object([], id=_TEXT))),
     paths={"/films/{task_id}": {
         "get": {"responses": {"200": {"content": _json(_object(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import yaml
 
@@ -133,7 +133,7 @@ def _arguments(plan: Plan, *, full: bool) -> tuple[dict[str, Any], dict[str, Any
             continue
         name = "seconds" if field.ours == "milliseconds" else field.keyword
         if full and field.ours not in ("size", *FILES) and not _is_main(plan, field) and field.constant is None:
-            given[name] = value / 1000 if field.ours == "milliseconds" else value
+            given[name] = value / 1000 if field.ours == "milliseconds" else _ours(field, value)
         if field.ours == "size":
             width, _, height = str(value).partition("x")
             given |= {"width": int(width), "height": int(height)}
@@ -157,7 +157,8 @@ def _value(plan: Plan, field: Field, *, full: bool) -> Any:
     if not full:
         default = field.schema.get("default") if not field.ours else None
         sent = isinstance(default, (str, int, float)) and fits(default, field)
-        return sample(field) if field.required else default if sent else None
+        needed = field.required and (not field.ours or field.has_default or field.ours == "voice")
+        return sample(field) if needed else default if sent else None
     if field.ours == "output_format" or field.schema.get("type") in ("object", "array"):
         return sample(field) if field.required else None
     return sample(field)
@@ -176,6 +177,12 @@ def _told(plan: Plan, field: Field, value: Any, main: Any) -> Any:
     return value
 
 
+def _ours(field: Field, value: Any) -> Any:
+    """A value as our call takes it: a length in words of the service as a number."""
+    numbers = ("seconds", "fps", "tempo")
+    return int(value) if field.ours in numbers and isinstance(value, str) and value.isdigit() else value
+
+
 def _is_main(plan: Plan, field: Field) -> bool:
     """Whether the field is what the call is about."""
     return plan.binding_type != "stt" and field.ours in ("messages", "prompt", "text")
@@ -185,7 +192,8 @@ def _first(plan: Plan, sent: dict[str, Any]) -> dict[str, Any]:
     route = plan.route
     path = route.path
     for field in route.of("path"):
-        path = path.replace(f"{{{field.name}}}", str(sent["path"].get(field.name, sample(field))))
+        value = str(sent["path"].get(field.name, sample(field)))
+        path = path.replace(f"{{{field.name}}}", quote(value, safe=""))
     request: dict[str, Any] = {"method": route.verb, "host": urlsplit(plan.base_address).netloc}
     request["path"] = f"{_base(plan)}/{path}"
     if route.key_query:

@@ -33,10 +33,13 @@ def expression(field: Field, method: str) -> str:
         return each if kind == "array" else "request.images[0].base64() if request.images else None"
     if ours in FILES:
         return f"request.{ours}.data_url() if request.{ours} else None"
+    given = f"request.{ours}"
+    if field.has_default:
+        given = f'(request.{ours} or self.defaults_of("{method}")["{ours}"])'
     if ours in _WHOLE and kind in ("integer", "string"):
-        whole = f"round(request.{ours})"
-        return f"None if request.{ours} is None else {whole if kind == 'integer' else f'str({whole})'}"
-    return f"request.{ours}"
+        whole = f"round({given})" if kind == "integer" else f"str(round({given}))"
+        return whole if field.has_default else f"None if {given} is None else {whole}"
+    return given.removeprefix("(").removesuffix(")") if field.has_default else given
 
 
 def chat_prompt(field: Field, method: str) -> str:

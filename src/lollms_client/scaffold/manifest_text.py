@@ -12,7 +12,7 @@ from lollms_client.manifest.secret_names import says_secret
 from lollms_client.scaffold.expressions import FILES
 from lollms_client.scaffold.operation import Field
 from lollms_client.scaffold.plan import OPEN, Plan
-from lollms_client.scaffold.samples import sample
+from lollms_client.scaffold.samples import fits, sample
 
 SCHEMA = "https://raw.githubusercontent.com/lollms/lollms_client/main/src/lollms_client/manifest/schema.json"
 _TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "array": "list", "object": "dict"}
@@ -169,11 +169,13 @@ def row(field: Field) -> str:
     kind = ours[0] if field.ours and ours else _TYPES.get(str(facts.get("type")), "str")
     parts = [f"name: {name}", f"type: {kind}", f"description: {_json(_words(field, ours))}"]
     default = facts.get("default")
-    if default is None and field.required and not field.ours:
+    if default is None and field.required and (not field.ours or field.has_default):
         default = sample(field)
     options = [item for item in facts.get("enum") or () if _is(kind, item)]
-    if default not in (options or [default]):
+    if default not in (options or [default]) or not fits(default, field):
         default = None
+    if kind in ("int", "float") and isinstance(default, str) and default.isdigit():
+        default = int(default)
     if default is not None and _is(kind, default) and field.ours != "milliseconds" and name not in ("model", "voice"):
         parts.append(f"default: {_json(default)}")
     if options and len(options) == len(facts.get("enum") or ()):

@@ -124,7 +124,7 @@ def job_reply(document: Document, binding_type: str, job: Job, base: str) -> Rep
     for name, item in paths.items():
         if (base + re.sub(r"\{[^}]+\}", "{id}", str(name))).lstrip("/") == job.check:
             return reply_of(document, binding_type, document.mapping(document.mapping(item).get("get")))[0]
-    return Reply("url", "url")
+    return Reply("url", "url") if binding_type in KINDS else Reply("text", "text")
 
 
 def _alike(one: str, other: str) -> int:

@@ -8,6 +8,13 @@ from typing import Any, Literal, NamedTuple
 Place = Literal["body", "query", "path"]
 
 
+# what a call says itself, what a setting says, and what is made of something else
+_SAID = (
+    "messages", "prompt", "text", "audio", "images", "mask", "image", "last_image", "model", "voice", "size", "stop",
+    "milliseconds",
+)  # fmt: skip
+
+
 class Field(NamedTuple):
     """One field of a request. `ours` is the typed request's field that it takes, "" for a parameter of the binding."""
 
@@ -18,6 +25,11 @@ class Field(NamedTuple):
     constant: Any = None  # always sent, where it is not None
     place: Place = "body"
     parameter: str = ""  # the parameter's name, where the field's own is taken
+
+    @property
+    def has_default(self) -> bool:
+        """Whether it is one of our fields that the service insists on and callers may leave out."""
+        return self.required and bool(self.ours) and self.ours not in _SAID
 
     @property
     def keyword(self) -> str:

@@ -70,7 +70,8 @@ class Plan(NamedTuple):
     def base_address(self) -> str:
         """Where the service answers; an address that nobody has where none is known."""
         host = self.name.replace("_", "-")
-        return (self.address or self.route.address or f"https://api.{host}.example.com/v1").rstrip("/")
+        version = "" if self.operation else "/v1"
+        return (self.address or self.route.address or f"https://api.{host}.example.com{version}").rstrip("/")
 
     @property
     def host(self) -> str:

@@ -58,5 +58,14 @@ def fits(value: Any, field: Field) -> bool:
 
 def _in_range(value: float, facts: Any) -> bool:
     low, high = facts.get("minimum"), facts.get("maximum")
+    above, below = facts.get("exclusiveMinimum"), facts.get("exclusiveMaximum")
+    if (low is not None and value < low) or (high is not None and value > high):
+        return False
+    if (_number(above) and value <= above) or (_number(below) and value >= below):
+        return False
     step = facts.get("multipleOf")
-    return (low is None or value >= low) and (high is None or value <= high) and (not step or value % step == 0)
+    return not step or value % step == 0
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)  # in OpenAPI 3.0 these are flags
