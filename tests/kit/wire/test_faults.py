@@ -226,7 +226,8 @@ def test_what_no_case_calls_is_told(plain_report: Report) -> None:
 def test_capabilities_that_no_case_uses_are_told(tmp_path: Path) -> None:
     manifest = FLOW_MANIFEST.replace("[chat, embed]", "[chat, embed, tools, vision, json_schema, system]")
     picture = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "${data_url:picture 8x8}"}}]}
-    seen = chat_case("seen", **{"with": {"messages": [{"role": "system", "content": "Brief."}, picture]}})
+    given: dict[str, Any] = {"with": {"messages": [{"role": "system", "content": "Brief."}, picture]}}
+    seen = {**chat_case("seen"), **given}
     folder = write_flow(tmp_path, as_yaml(seen, embed_case("embeds")), manifest=manifest)
     faults = next(finding.faults for finding in check_binding(folder, ("wire",)).findings if finding.code == "W110")
     assert faults == ("tools: no case uses it", "json_schema: no case uses it")

@@ -17,7 +17,7 @@ import yaml
 import lollms_client
 from lollms_client import errors
 from lollms_client.cli import main
-from lollms_client.testing import check_binding
+from lollms_client.testing import check_binding, running
 from lollms_client.testing.cases_media import picture, tone
 from lollms_client.testing.recording_cases import cases_text, record_binding, target_file
 from lollms_client.testing.recording_secrets import KnownSecrets
@@ -246,10 +246,12 @@ def test_the_command_records_and_then_checks(
 ) -> None:
     _, server = service
     monkeypatch.setenv("SAMPLE_VOICE_KEY", KEY)
+    monkeypatch.setattr(running, "check_and_record", lambda binding, *terms: check_binding(binding, ("wire",)))
     folder = write_plain(tmp_path, "")
     assert main(["check", str(folder), "--record", "--set", f"host_address={server.url}/api"]) == 0
     said = capsys.readouterr()
     assert "recorded 3 calls in" in said.out
+    assert "13 passed" in said.out
     assert KEY not in said.out + said.err
     assert KEY.encode() not in all_bytes(folder)
 
