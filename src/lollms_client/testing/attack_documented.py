@@ -25,7 +25,8 @@ METHODS: dict[str, tuple[str, str]] = {
     "music": ("generate_music", "prompt"), "embed": ("embed", "texts"), "voices": ("list_voices", ""),
     "models": ("list_models", ""),
 }  # fmt: skip
-LISTS = ("list_voices", "list_models", "listModels", "embed")  # which may raise as well
+# which may raise as well: what they give is no media and no text in which a dictionary could stand
+LISTS = ("list_voices", "list_models", "listModels", "embed", "count_tokens", "tokenize", "detokenize")
 
 
 def documented_trials(arena: Arena) -> Iterator[Trial]:
