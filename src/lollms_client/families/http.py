@@ -222,7 +222,7 @@ class HttpBinding(LollmsBinding):
 
     def pieces(self, request: HttpRequest) -> ReplyStream[bytes]:
         """The bytes of a streamed reply as they arrive."""
-        return ReplyStream(self.open(request), BytesReader())
+        return ReplyStream(self.open(request), BytesReader(download.refuse_text))
 
     def events(self, request: HttpRequest) -> ReplyStream[list[ServerEvent]]:
         """The server-sent events of a reply, one list for each piece that arrived.

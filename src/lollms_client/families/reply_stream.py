@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from lollms_client.errors import BadReply
-from lollms_client.families.events import EventParser, LineParser, ServerEvent, decode_json
+from lollms_client.families.events import EventParser, LineParser, ServerEvent, decode_json, snippet
 from lollms_client.families.exchange import origin
 from lollms_client.flow import Close, Next, OpenReply
 
@@ -88,17 +88,38 @@ class ReplyStream(Generic[Item]):
 
 
 class BytesReader:
-    """Bytes as they are."""
+    """Bytes as they are; a JSON document or a web page in their place is refused, and so is nothing at all."""
+
+    def __init__(self, refuse: Callable[[bytes, str], None]) -> None:
+        self._refuse = refuse
+        self._document: list[bytes] | None = None
+        self._begun = False
 
     def begin(self, reply: OpenReply) -> None:
-        """Nothing to prepare."""
+        """See from the type what comes."""
+        self._reply = reply
+        declared = reply.headers.get("content-type", "")
+        if "json" in declared or "html" in declared:
+            self._document = []
 
     def feed(self, data: bytes) -> bytes | None:
         """The bytes."""
+        if self._document is not None:
+            self._document.append(data)
+            return None
+        if not self._begun:
+            self._begun = True
+            self._refuse(data, "the stream that the service sent is")
         return data
 
     def finish(self) -> bytes | None:
         """Nothing more."""
+        reply = self._reply
+        if not reply.received:
+            raise BadReply("the service's stream was empty", host=origin(reply.url)[1])
+        if self._document is not None:
+            body = b"".join(self._document)
+            raise BadReply(f"the service sent text where a stream of media is expected: {snippet(body)}")
         return None
 
 

@@ -14,7 +14,7 @@ from lollms_client.testing.rules import NotApplicable, Unproven
 if TYPE_CHECKING:
     from lollms_client.testing.subject import Subject
 
-LIMIT = 300.0  # seconds for one suite
+LIMIT = 900.0  # seconds for one suite
 
 
 class AttackEvidence(msgspec.Struct, kw_only=True):

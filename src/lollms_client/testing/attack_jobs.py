@@ -24,10 +24,12 @@ def polls_of(asked: Sequence[tuple[str, str]], replies: Sequence[Canned]) -> Pol
 
     `asked` are the methods and addresses. None where the case is no job.
     """
+    first = next((index for index, wanted in enumerate(asked) if wanted[0] == "POST"), len(asked))
     for index, wanted in enumerate(asked):
+        if index <= first:
+            continue
         same = [other for other in range(index, len(asked)) if asked[other] == wanted]
-        polls = wanted[0] == "GET" or (wanted[0] == "POST" and index > 0)
-        if len(same) > 1 and polls and _value(replies[index]) is not None:
+        if len(same) > 1 and wanted[0] in ("GET", "POST") and _value(replies[index]) is not None:
             end = replies[same[-1]]
             return Polls([i for i in same if replies[i] != end], next(i for i in same if replies[i] == end))
     for index in range(1, len(asked)):

@@ -68,15 +68,18 @@ def adversaries(arena: Arena) -> Iterator[Attack]:
     flow = arena.subject.speaks_flows
     elsewhere = ELSEWHERE if flow else arena.other.server.url
     texts = _usable_texts(arena)
-    for place in _places(arena):
+    places = _places(arena)
+    for place in places:
         reply = arena.replies[place]
         url = arena.urls[min(place, len(arena.urls) - 1)] if arena.urls else arena.base
-        yield from splits(place, reply, texts, 120 if flow else 12)
+        yield from splits(place, reply, texts, 120 // len(places) + 10 if flow else 12)
         yield from forms(place, reply, flow=flow)
         listing = arena.placed.case.call in LISTING
         found = damage(place, reply, listing=listing)
         yield from (_lenient(attack) for attack in found) if listing and len(arena.replies) > 1 else found
-        yield from _some(wrong_types(place, reply, every=flow), MOST_TYPES if flow else MOST_TYPES // 5)
+        yield from _some(
+            wrong_types(place, reply, every=flow), (MOST_TYPES if flow else MOST_TYPES // 5) // len(places)
+        )
         yield from redirects(place, url, elsewhere)
         yield from given_addresses(place, reply, arena.urls[place + 1 :], elsewhere)
         yield from framing(place, reply)

@@ -256,8 +256,8 @@ BROKEN: dict[str, Broken] = {
                               "        if self.stopped:\n            raise errors.Cancelled('stopped')\n"
                               "        async for"),
     "leaves_jobs_running": Broken("job", "X104", 'await self.delete(f"v1/films/{handle.id}")', "return"),
-    "stops_for_callbacks_without_value": Broken("plain", "X105", "callback(pieces[-1]) is False",
-                                                "not callback(pieces[-1])"),
+    "goes_on_after_the_callback_said_stop": Broken("plain", "X105", "callback(pieces[-1]) is False",
+                                                "callback(pieces[-1]) is NotImplemented"),
     "decodes_pieces_apart": Broken("plain", "A101", "        while line := reply.readline(LIMIT):\n"
                                    "            size += len(line)\n            if size > LIMIT:\n"
                                    '                raise ValueError("too large")\n            if line.strip():\n'

@@ -126,11 +126,11 @@ class ElevenLabsSpeech(ElevenLabsBinding, LollmsTTSBinding):
 def _voice_of(row: dict[str, Any]) -> Voice:
     labels = row.get("labels") or {}
     return Voice(
-        name=str(row["voice_id"]),
-        title=str(row.get("name") or ""),
-        description=str(row.get("description") or ""),
-        language=str(labels.get("language") or ""),
-        gender=str(labels.get("gender") or ""),
-        preview_url=str(row.get("preview_url") or ""),
+        name=row["voice_id"],
+        title=row.get("name") or "",
+        description=row.get("description") or "",
+        language=labels.get("language") or "",
+        gender=labels.get("gender") or "",
+        preview_url=row.get("preview_url") or "",
         extra={"category": row["category"]} if row.get("category") else {},
     )
