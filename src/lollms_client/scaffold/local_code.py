@@ -173,10 +173,15 @@ BindingName = "{plan.class_name}"
 
 
 class Engine:
-    """{OPEN}: this stands where your library belongs. It makes something valid, so that all around it can be tried."""
+    """{OPEN}: this stands where your library belongs. It makes something valid, so that the rest can be tried."""
 
 {engine}
 
+{_engine_class(plan, base, run)}{SELF_TEST}'''
+
+
+def _engine_class(plan: Plan, base: str, run: str) -> str:
+    return f'''\
 class {plan.class_name}(EngineBinding[Engine], {base}):
     """{plan.words}."""
 
@@ -193,7 +198,7 @@ class {plan.class_name}(EngineBinding[Engine], {base}):
     def run_models(self) -> list[ModelInfo]:
         """The models."""
         return [ModelInfo(name="{plan.name}")]
-{SELF_TEST}'''
+'''
 
 
 def plain_code(plan: Plan) -> str:

@@ -66,7 +66,8 @@ def read_operation(document: Document, binding_type: str, path: str, kind: str) 
     if job is not None:
         reply = job_reply(document, binding_type, job, base)
     return Operation(
-        path=(base + path.partition("#")[0]).lstrip("/"), fields=tuple(_distinct(fields, binding_type)), reply=reply, encoding=encoding,
+        path=(base + path.partition("#")[0]).lstrip("/"),
+        fields=tuple(_distinct(fields, binding_type)), reply=reply, encoding=encoding,
         verb=verb.upper(), address=address, description=_words(operation), key_header=header, key_prefix=prefix,
         key_query=query, job=job,
     )  # fmt: skip

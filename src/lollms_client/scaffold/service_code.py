@@ -23,7 +23,7 @@ def http_code(plan: Plan) -> str:
     name, kind = plan.modality.flow, plan.modality.types
     if plan.binding_type == "llm":
         head = f"    async def {name}(self, request: ChatRequest) -> AsyncGenerator[list[StreamPart], None]:\n"
-        body = f"{_send(plan)}{_INDENT}text = {_read(plan)}\n{_INDENT}dropped = {_unsent(plan)}\n{_CHAT_END}"
+        body = f"{_send(plan)}{_INDENT}text = {_read(plan)}\n{_INDENT}warned = {_unsent(plan)}\n{_CHAT_END}"
     else:
         head = f"    async def {name}(self, request: {kind}Request) -> {kind}Result:\n"
         what = "media" if plan.modality.media else "text"
@@ -86,8 +86,8 @@ _CANCEL = '''
         """Stop the job at the service."""
         await self.send(self.request("{verb}", {path}))
 '''
-_CHAT_END = """        if dropped:
-            yield [WarningPart(warning=warning) for warning in dropped]
+_CHAT_END = """        if warned:
+            yield [WarningPart(warning=warning) for warning in warned]
         yield [TextDelta(text=text), Finished(finish="stop")]
 """
 _CHAT_JOB = '''
