@@ -116,7 +116,7 @@ class BytesReader:
         """Nothing more."""
         reply = self._reply
         if not reply.received:
-            raise BadReply("the service's stream was empty", host=origin(reply.url)[1])
+            raise BadReply("the service sent no audio or other media: its stream was empty", host=origin(reply.url)[1])
         if self._document is not None:
             body = b"".join(self._document)
             raise BadReply(f"the service sent text where a stream of media is expected: {snippet(body)}")
