@@ -20,7 +20,7 @@ from lollms_client.flow import HttpRequest, Timeouts
 from lollms_client.types.accounting import Usage
 from lollms_client.types.media import Media
 
-_LARGEST_REPLY = 256 * 1024 * 1024
+_LARGEST_REPLY = 128 * 1024 * 1024
 _FILE = Path(__file__).with_name("media_facts.yaml")
 Quirk = TypeVar("Quirk", bound=msgspec.Struct)
 
