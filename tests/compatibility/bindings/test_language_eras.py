@@ -120,6 +120,32 @@ def test_false_stops(tmp_path: Path) -> None:
     assert "three" not in told
 
 
+def test_what_a_stopped_answer_left_open_is_closed_at_once(tmp_path: Path) -> None:
+    body = """
+    closed = []
+
+    def generate_text(self, prompt, streaming_callback=None, **kwargs):
+        for word in _Stream(self.closed):
+            if not streaming_callback(word, MSG_TYPE.MSG_TYPE_CHUNK):
+                break
+        return "stopped"
+    """
+    before = """
+class _Stream:
+    def __init__(self, closed):
+        self.cycle, self.closed = self, closed
+
+    def __iter__(self):
+        return iter(["a", "b", "c"])
+
+    def __del__(self):
+        self.closed.append(True)
+"""
+    binding: Any = client_with(tmp_path, "llm", body, before).llm
+    binding.generate_text("hi", streaming_callback=lambda text, kind: False)
+    assert binding.closed == [True]
+
+
 def test_the_third_era_gets_a_conversation_marked_up(tmp_path: Path) -> None:
     client = client_with(tmp_path, "llm", E3)
     assert client.chat(talk().to_messages()).text == "Be brief.;user=See?;assistant=Yes.;user=What?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import re
 import warnings
@@ -57,13 +58,28 @@ def called_well(method: Callable[..., Any]) -> Callable[..., Any]:
                 note("dropped", name, f"{type(self).__name__}.{method.__name__} does not take it")
         events: Any = getattr(self, "_cancel_event", None)
         running = events.call() if hasattr(events, "call") else nullcontext()
+        stops: list[bool] = []
         if callable(given.get("streaming_callback")):
-            given["streaming_callback"] = tolerant(given["streaming_callback"], events)
-        with running, _talk(self, method.__name__, arguments, given) as (arguments, given):
+            given["streaming_callback"] = tolerant(given["streaming_callback"], events, stops)
+        with _cleared(stops), running, _talk(self, method.__name__, arguments, given) as (arguments, given):
             return _with_a_limit(functools.partial(method, self, *arguments), given, "n_predict" in parameters)
 
     call.called_well = True  # type: ignore[attr-defined]
     return call
+
+
+@contextmanager
+def _cleared(stops: list[bool]) -> Iterator[None]:
+    """Close what a method left open that was stopped early.
+
+    SDKs keep an abandoned stream in a cycle. Collected later, at any moment, it closes its connection where the same
+    thread holds the pool's lock, and waits for itself for ever; collected now, the service sees the stop at once.
+    """
+    try:
+        yield
+    finally:
+        if stops:
+            gc.collect()
 
 
 @contextmanager
@@ -115,7 +131,7 @@ def is_its_own_fault(error: BaseException) -> bool:
     return _OWN_FAULT.search(str(error)) is not None
 
 
-def tolerant(callback: Callable[..., Any], events: Any = None) -> Callable[..., bool]:
+def tolerant(callback: Callable[..., Any], events: Any = None, stops: list[bool] | None = None) -> Callable[..., bool]:
     """A callback that goes on unless it says False or the call was cancelled, and gets what arguments it takes."""
     if getattr(callback, "tolerant", False):
         return callback
@@ -128,7 +144,10 @@ def tolerant(callback: Callable[..., Any], events: Any = None) -> Callable[..., 
         while len(arguments) < least:
             arguments.append(facts or {})
         answer = callback(*arguments[:most])
-        return answer is not False and not (events is not None and events.is_set())
+        goes_on = answer is not False and not (events is not None and events.is_set())
+        if stops is not None and not goes_on:
+            stops.append(True)
+        return goes_on
 
     told.tolerant = True  # type: ignore[attr-defined]
     return told
