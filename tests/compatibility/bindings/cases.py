@@ -26,7 +26,7 @@ SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
             "openai_compatible/m": {
                 "binding_name": "openai_compatible",
                 "model_name": "m",
-                "binding_config": {"host_address": "http://localhost:4000/v1"},
+                "binding_config": {"host_address": "http://localhost:4000/v1", "model_name": "m"},
             }
         }
     },
