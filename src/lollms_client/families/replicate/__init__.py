@@ -33,6 +33,7 @@ _STATES: dict[str, JobState] = {
 }
 _LARGEST_DATA_URL = 256 * 1024  # bytes
 _PERCENT = re.compile(r"(\d{1,3})%\s*\|")
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|data:", re.IGNORECASE)
 _SEED = re.compile(r"seed:?\s+(\d+)", re.IGNORECASE)
 _WITHHELD = ("nsfw", "flagged as sensitive", "content policy", "safety", "sensitive content", "(e005)")
 
@@ -202,7 +203,7 @@ class ReplicateBinding(JobBinding, HttpBinding):
                 extra={"runs": row["run_count"]} if row.get("run_count") else {},
             )
             for row in rows
-            if isinstance(row, Mapping) and row.get("owner") and row.get("name")
+            if isinstance(row, Mapping) and all(row.get(key) and isinstance(row[key], str) for key in ("owner", "name"))
         ]
 
     def reply_error(self, value: Any) -> Any:
@@ -215,7 +216,7 @@ class ReplicateBinding(JobBinding, HttpBinding):
 def _addresses(output: Any) -> Iterator[str]:
     """The addresses of files anywhere in an output."""
     if isinstance(output, str):
-        if output.startswith(("http://", "https://", "data:")):
+        if _ADDRESS.match(output):  # whatever its scheme: what must not be fetched is refused there
             yield output
     elif isinstance(output, Mapping):
         for value in output.values():
