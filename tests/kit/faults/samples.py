@@ -284,8 +284,10 @@ BROKEN: dict[str, Broken] = {
                                    "OPENER = urllib.request.build_opener("),
     "fetches_from_anywhere": Broken("job", "A115", 'video=await self.download(handle.state["url"])',
                                     'video=await self.media(self.request("GET", handle.state["url"]), "video")'),
-    "takes_failures_for_films": Broken("job", "A118", 'state = STATES.get(reply["status"], "running")',
-                                       'state = "running" if reply["status"] in ("waiting", "working") else "done"'),
+    "asks_without_pause_and_end": Broken("job", "A117", "    async def check(",
+                                         "    async def wait_for(self, handle):\n"
+                                         "        while (await self.check(handle)).state != \"done\":\n"
+                                         "            pass\n        return handle\n\n    async def check("),
     "leaves_connections_open": Broken("plain", "A120", _MADE, "        import socket\n\n"
                                       "        KEPT.append(socket.socket())\n" + _MADE),
 }  # fmt: skip
