@@ -62,15 +62,14 @@ def _imported(file: Path) -> frozenset[Path]:
     return frozenset(found)
 
 
-def _files_of(module: str) -> Iterator[Path]:
+@functools.cache
+def _files_of(module: str) -> tuple[Path, ...]:
     parts = module.split(".")
     if parts[0] != "lollms_client" or len(parts) < 3 or parts[1] not in _SHARED:
-        return
-    for length in range(3, len(parts) + 1):
-        place = PACKAGE.joinpath(*parts[1:length])
-        for file in (place.with_suffix(".py"), place / "__init__.py"):
-            if file.is_file():
-                yield file
+        return ()
+    places = [PACKAGE.joinpath(*parts[1:length]) for length in range(3, len(parts) + 1)]
+    files = (file for place in places for file in (place.with_suffix(".py"), place / "__init__.py"))
+    return tuple(file for file in files if file.is_file())
 
 
 def fresh_record(entry: BindingEntry, tier: str) -> tuple[TierRecord, list[str]]:
@@ -86,8 +85,9 @@ def fresh_record(entry: BindingEntry, tier: str) -> tuple[TierRecord, list[str]]
 
 def stale(table: TierTable) -> list[str]:
     """The bindings whose record is missing, or is of other files, or of other rules."""
-    found = [name for name, entry in bundled().items() if not _is_fresh(table.bindings.get(name), entry)]
-    return found + [name for name in table.bindings if name not in bundled()]
+    entries = bundled()
+    found = [name for name, entry in entries.items() if not _is_fresh(table.bindings.get(name), entry)]
+    return found + [name for name in table.bindings if name not in entries]
 
 
 def _is_fresh(record: TierRecord | None, entry: BindingEntry) -> bool:
