@@ -224,6 +224,17 @@ _SWALLOW = "            return self.write(prompt, streaming_callback)\n"
 _MADE = "        body = json.dumps("
 _EVENTS = 'async for events in self.events(self.request("POST", "v1/write", json=body)):'
 _METHODS = "    async def chat_flow("
+_BEGIN = "    async def chat_flow(self, request):\n"
+_WRAPPED = """    async def chat_flow(self, request):
+        {first}
+        try:
+            async for parts in self.write(request):
+                yield parts
+        except errors.Cancelled:
+            {then}
+
+    async def write(self, request):
+"""
 
 BROKEN: dict[str, Broken] = {
     "tells_failures_as_text": Broken("plain", "E101", 'return {"status": "error", "message": f"no answer: '
@@ -250,11 +261,11 @@ BROKEN: dict[str, Broken] = {
     "stays_broken": Broken("plain", "E112", "        except (OSError,", "        except TimeoutError as error:\n"
                            "            self.host = \"http://127.0.0.1:9\"\n"
                            '            return {"status": "error", "message": "late"}\n        except (OSError,'),
-    "goes_on_when_cancelled": Broken("stream", "X102", "        if not done:\n            raise errors.BadReply",
-                                     "        if not done and self.stopped:\n            raise errors.BadReply"),
-    "stays_cancelled": Broken("stream", "X107", "        done = False\n        async for", "        done = False\n"
-                              "        if self.stopped:\n            raise errors.Cancelled('stopped')\n"
-                              "        async for"),
+    "goes_on_when_cancelled": Broken("stream", "X102", _BEGIN, _WRAPPED.format(
+        first="pass", then='yield [Finished(finish="stop")]')),
+    "stays_cancelled": Broken("stream", "X107", _BEGIN, _WRAPPED.format(
+        first="if self.stopped:\n            raise errors.Cancelled('stopped')",
+        then="self.stopped = True\n            raise")),
     "leaves_jobs_running": Broken("job", "X104", 'await self.delete(f"v1/films/{handle.id}")', "return"),
     "goes_on_after_the_callback_said_stop": Broken("plain", "X105", "callback(pieces[-1]) is False",
                                                 "callback(pieces[-1]) is NotImplemented"),
@@ -300,11 +311,6 @@ def write_sample(folder: Path, name: str, broken: Broken | None = None) -> Path:
     if broken is not None:
         assert broken.old in code, broken
         code = code.replace(broken.old, broken.new)
-        if broken.rule == "X107":
-            code = code.replace(
-                "            parts = []\n", "            self.stopped = False\n            parts = []\n"
-            )
-            code = code.replace("        if not done:\n", "        if not done:\n            self.stopped = True\n")
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text(code)
     (folder / "description.yaml").write_text(MANIFEST.format(title=sample.title, kind=sample.kind))
