@@ -289,7 +289,7 @@ def test_the_process_ends_with_its_parent(end: str, bindings: Path) -> None:
     pids = [int(word) for word in parent.stdout.readline().split()]
     if "stdin" in end:
         parent.kill()
-    parent.communicate()
+    parent.communicate(timeout=120)
 
     assert len(pids) == 2
     assert eventually(lambda: not any(map(exists, pids)))
@@ -300,6 +300,8 @@ def test_ctrl_c_reaches_the_caller_alone(bindings: Path, tmp_path: Path) -> None
     code = (
         PARENT
         + f"""
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent in the background may have had it ignored
 try:
     client.llm.generate_text("hang:{tmp_path / "begun"}")
 except KeyboardInterrupt:
@@ -311,7 +313,7 @@ except KeyboardInterrupt:
     )
     assert eventually((tmp_path / "begun").exists)
     os.killpg(parent.pid, signal.SIGINT)
-    out, _ = parent.communicate()
+    out, _ = parent.communicate(timeout=120)
 
     assert out.splitlines()[-1] == "interrupted again"
 
