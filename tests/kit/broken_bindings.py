@@ -137,6 +137,17 @@ BROKEN: dict[str, Broken] = {
                         "        import types\n        return types.MappingProxyType(self.config)\n\n"
                         "    def list_models"),
     "writes_key": Broken("S107", RESULT, "        open('key.txt', 'w').write(self.key)\n" + RESULT),
+    "guessed_secret": Broken("M203", "is_secret: true, ", ""),
+    "default_is_no_option": Broken("M213", "default: anna}", "default: anna, options: [ben, carl]}"),
+    "sleeps_on_import": Broken("C108", TOP, "import time\ntime.sleep(6)\n" + TOP),
+    "changes_search_path": Broken("C107", TOP, "import sys\nsys.path.insert(0, '/opt/speech')\n" + TOP),
+    "silences_warnings": Broken("C107", TOP, "import warnings\nwarnings.simplefilter('ignore')\n" + TOP),
+    "variable_when_called": Broken("C219", RESULT, '        import os\n        os.environ["SPEECH"] = "1"\n' + RESULT),
+    "time_limit_of_all_sockets": Broken("C219", RESULT, "        import socket\n        socket.setdefaulttimeout(9)\n"
+                                        + RESULT),
+    "logs_packed_key": Broken("S103", RESULT, "        import base64\n        import logging\n        "
+                              "logging.getLogger('x').debug(base64.b64encode(('me:' + self.key).encode()).decode())\n"
+                              + RESULT),
     "keeps_threads": Broken("L101", RESULT, "        import threading\n        threading.Thread("
                             "target=threading.Event().wait, daemon=True).start()\n" + RESULT),
     "keeps_files": Broken("L102", RESULT, "        self.__dict__.setdefault('kept', []).append(open(__file__))\n"

@@ -225,3 +225,14 @@ def _spellings(subject: Subject) -> Iterator[str]:
 )
 def _settings(subject: Subject) -> Iterator[str]:
     yield from _called(subject).settings_faults
+
+
+@rule(
+    "C219",
+    "calls change nothing global",
+    reason="Other bindings and the application live in the same process.",
+    cure="Leave directory, variables, locale, logging and sockets as they are; give a process that you start its own.",
+)
+def _calls_clean(subject: Subject) -> Iterator[str]:
+    for name in _called(subject).changed_by_calls:
+        yield f"calls changed {name}"

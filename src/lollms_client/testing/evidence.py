@@ -38,7 +38,7 @@ class Changes(msgspec.Struct, kw_only=True):
     written: list[str] = []
     state: list[str] = []  # names of what is global and was changed
     output: str = ""
-    seconds: float = 0.0  # of processor time
+    seconds: float = 0.0  # of processor time and sleep
     megabytes: float = 0.0  # by which the process grew
 
 
@@ -86,6 +86,7 @@ class Evidence(msgspec.Struct, kw_only=True):
     in_thread: dict[str, Outcome] = {}
     spellings: list[Outcome] = []
     settings_faults: list[str] = []
+    changed_by_calls: list[str] = []  # names of what is global and was not as before after all calls
     secrets: list[str] = []  # names of the secret settings
     leaks: dict[str, list[str]] = {}  # by channel, the secret settings whose value was seen there
     grown: dict[str, float] = {}  # threads, open files and MiB that further calls left behind

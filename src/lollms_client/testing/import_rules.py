@@ -8,7 +8,7 @@ from lollms_client.testing.evidence import Changes
 from lollms_client.testing.rules import NotApplicable, rule
 from lollms_client.testing.subject import Subject
 
-SECONDS = 3.0  # of processor time
+SECONDS = 3.0  # of processor time and sleep
 MEGABYTES = 300.0
 
 
@@ -97,7 +97,7 @@ def _state(subject: Subject) -> Iterator[str]:
 def _quick(subject: Subject) -> Iterator[str]:
     seconds = _imported(subject).seconds
     if seconds > SECONDS:
-        yield f"it took {seconds:.1f} s of processor time; at most {SECONDS:g} s are allowed"
+        yield f"it took {seconds:.1f} s of processor time and sleep; at most {SECONDS:g} s are allowed"
 
 
 @rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gc
 import io
 import logging
@@ -37,9 +38,16 @@ def call_and_search(
     channels["the settings shown"] = [repr(_shown(binding))]
     channels["written files"] = [_content(path) for path in dict.fromkeys(watch.written[written:])]
     for channel, texts in channels.items():
-        seen = [name for name in evidence.secrets if any(calling.canary(name) in text for text in texts)]
+        seen = [name for name in evidence.secrets if any(form in text for form in _forms(name) for text in texts)]
         if seen:
             evidence.leaks[channel] = seen
+
+
+def _forms(name: str) -> list[str]:
+    """A secret as it is, and what base64 makes of it wherever it stands in the text, as in `Basic` authorisation."""
+    secret = calling.canary(name).encode()
+    inside = [base64.b64encode(bytes(shift) + secret).decode()[4:] for shift in range(3)]
+    return [secret.decode(), *(text.rstrip("=")[:-1] for text in inside)]
 
 
 def _shown(binding: LollmsBinding) -> object:

@@ -56,12 +56,23 @@ def _described(subject: Subject) -> Iterator[str]:
     cure="Add is_secret: true.",
 )
 def _secrets(subject: Subject) -> Iterator[str]:
+    unmarked = set(_unmarked(subject.raw.get("input_parameters")))
     for parameter in subject.manifest.input_parameters:
         named = says_secret(parameter.name, has_options=bool(parameter.options))
         meant = named or _KEY_WORDS.search(parameter.description.strip())
         is_file = re.search(r"file|path|url|header|command", parameter.name)
-        if parameter.type == "str" and not parameter.is_secret and meant and not is_file:
+        marked = parameter.is_secret and parameter.name not in unmarked  # what is guessed by the name is no mark
+        if parameter.type == "str" and not marked and (meant or parameter.is_secret) and not is_file:
             yield f"input_parameters: {parameter.name} is a secret and not marked as one"
+
+
+def _unmarked(section: object) -> Iterator[str]:
+    """The names of the parameters of a section, as it stands in the file, that say nothing of being secret or not."""
+    if isinstance(section, dict):
+        section = [{"name": name, **row} for name, row in section.items() if isinstance(row, dict)]
+    for row in section if isinstance(section, list) else ():
+        if isinstance(row, dict) and not any("secret" in str(key).lower() for key in row):
+            yield str(row.get("name"))
 
 
 @rule(
@@ -185,3 +196,15 @@ def _units(subject: Subject) -> Iterator[str]:
         bare = parameter.min is None and parameter.max is None and not parameter.unit and not parameter.options
         if parameter.type in ("int", "float") and bare and parameter.name != "seed":
             yield f"{where} has neither unit nor range"
+
+
+@rule(
+    "M213",
+    "defaults are among the options",
+    reason="A form cannot show the default, and the first call without a choice is refused.",
+    cure="Take one of the options for the default, or add it to them.",
+)
+def _default_options(subject: Subject) -> Iterator[str]:
+    yield from (
+        text for text in subject.manifest.warnings if "is none of the options" in text and ": the default" in text
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -14,7 +15,7 @@ from lollms_client.registry import BindingEntry, Registry
 from lollms_client.testing import calling, leaking, signatures
 from lollms_client.testing.engine_probe import STAGES
 from lollms_client.testing.evidence import Evidence
-from lollms_client.testing.watching import Stretch, Watch
+from lollms_client.testing.watching import Stretch, Watch, application_state, changed_since
 
 
 def main(report: Path, folder: Path, name: str, binding_type: str) -> int:
@@ -24,8 +25,12 @@ def main(report: Path, folder: Path, name: str, binding_type: str) -> int:
     entry = registry.find(name, binding_type)
     watch = Watch()
     evidence = Evidence()
+    before: dict[str, Any] = {}
     for stage in (_import, _make_and_call, *STAGES):
+        before = application_state() if stage is STAGES[0] and evidence.local else before
         go_on = stage(evidence, watch, registry, entry)
+        if before:
+            evidence.changed_by_calls = changed_since(before)
         report.write_bytes(msgspec.json.encode(evidence))
         if not go_on:
             break
@@ -94,8 +99,10 @@ def _make_and_call(evidence: Evidence, watch: Watch, registry: Registry, entry: 
     evidence.local = entry.manifest.offline or evidence.is_engine
     if evidence.local:
         return True
+    before = application_state()
     leaking.call_and_search(binding, entry.manifest, watch, evidence)
     evidence.grown = leaking.growth(binding, watch)
+    evidence.changed_by_calls = changed_since(before)
     evidence.called = True
     return True
 

@@ -12,8 +12,9 @@ import socket
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsIndex
 
 from lollms_client.testing.evidence import Changes
 
@@ -71,11 +72,14 @@ class Stretch:
         self._streams = (sys.stdout, sys.stderr)
         self._text = io.StringIO()
         sys.stdout = sys.stderr = self._text
+        self._slept, self._sleep = 0.0, time.sleep
+        time.sleep = self._count_sleep
         self._memory, self._time = _memory(), time.process_time()
         return self
 
     def __exit__(self, *unused: object) -> None:
-        seconds, memory = time.process_time() - self._time, _memory()
+        seconds, memory = time.process_time() - self._time + self._slept, _memory()
+        time.sleep = self._sleep
         replaced = sys.stdout is not self._text or sys.stderr is not self._text
         sys.stdout, sys.stderr = self._streams
         after = _state()
@@ -90,6 +94,10 @@ class Stretch:
             seconds=seconds,
             megabytes=max(0.0, memory - self._memory),
         )
+
+    def _count_sleep(self, seconds: SupportsIndex | float, /) -> None:
+        self._slept += float(seconds)
+        self._sleep(seconds)
 
 
 def _memory() -> float:
@@ -109,6 +117,25 @@ def _memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+# what the calls of a binding, too, leave as it is; libraries that they load may start threads and draw random numbers
+_OF_THE_APPLICATION = (
+    "the working directory", "the environment variables", "the locale", "the root logger",
+    "the default time limit of sockets", "the recursion limit", "the socket class",
+)  # fmt: skip
+
+
+def application_state() -> dict[str, Any]:
+    """What belongs to the application, by its name in findings."""
+    state = _state()
+    return {name: state[name] for name in _OF_THE_APPLICATION}
+
+
+def changed_since(before: dict[str, Any]) -> list[str]:
+    """The names of what is no longer as `application_state` found it."""
+    after = application_state()
+    return [name for name, value in before.items() if after[name] != value]
+
+
 def _state() -> dict[str, Any]:
     """What belongs to the whole process and should not be changed by importing a binding."""
     root = logging.getLogger()
@@ -122,6 +149,8 @@ def _state() -> dict[str, Any]:
         "the state of random": random.getstate(),
         "the recursion limit": sys.getrecursionlimit(),
         "the exception hook": sys.excepthook,
+        "the search path of modules": [place for place in sys.path if "site-packages" not in place],
+        "the filters of all warnings": [item for item in warnings.filters if item[1:4] == (None, Warning, None)],
         "the threads": {thread.name for thread in threading.enumerate()},
         "the socket class": (socket.socket, socket.create_connection, socket.getaddrinfo),
     }

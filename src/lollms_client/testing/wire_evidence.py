@@ -24,6 +24,7 @@ class WireEvidence(msgspec.Struct, kw_only=True):
     connections: list[str] = []  # what else it tried to reach; each was refused
     processes: list[str] = []
     written: list[str] = []
+    changed: list[str] = []  # names of what is global and was not as before after all cases
     folder: str = ""  # the process's own, which was removed
 
 

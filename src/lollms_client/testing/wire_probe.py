@@ -12,7 +12,7 @@ from lollms_client import errors
 from lollms_client.registry import BindingEntry, Registry
 from lollms_client.testing import probe, signatures
 from lollms_client.testing.cases_reading import read_cases
-from lollms_client.testing.watching import Watch
+from lollms_client.testing.watching import Watch, application_state, changed_since
 from lollms_client.testing.wire_evidence import WireEvidence
 from lollms_client.testing.wire_playing import DRIVERS, Subject, play
 from lollms_client.testing.wire_settings import own_variables
@@ -30,7 +30,9 @@ def main(report: Path, folder: Path, name: str, binding_type: str) -> int:
         subject = subject_of(registry, entry, watch)
         evidence.speaks_flows = subject.speaks_flows
         evidence.methods = signatures.own_methods(registry.load(name, binding_type), binding_type)
+        before = application_state()
         _play_all(subject, evidence, report)
+        evidence.changed = changed_since(before)
     except errors.LollmsError as error:
         evidence.problem = str(error)
     evidence.connections = watch.connections

@@ -232,3 +232,14 @@ def _processes(subject: Subject) -> Iterator[str]:
     if declared_reach(subject.manifest, "processes") == ("*",):
         programs = []
     yield from (str(finding) for finding in compare_reach(subject.manifest, (), evidence.written, programs))
+
+
+@rule(
+    "W114",
+    "calls change nothing global",
+    reason="Other bindings and the application live in the same process.",
+    cure="Leave directory, variables, locale, logging and sockets as they are; give a process that you start its own.",
+)
+def _global(subject: Subject) -> Iterator[str]:
+    for name in _played(subject).changed:
+        yield f"calls changed {name}"
