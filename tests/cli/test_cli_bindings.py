@@ -160,3 +160,18 @@ def test_secrets_are_not_printed_and_not_written(lollms: Lollms, monkeypatch: py
     assert "***" in listed
     saved_file().write_text(f"tts:\n  keyed:\n    service_key: {KEY}\n", encoding="utf-8")
     assert lollms("config", "list").out.splitlines()[1].split() == ["tts.keyed.service_key", "***"]
+
+
+def test_what_a_manifest_says_does_not_act_on_the_terminal(lollms: Lollms, tmp_path: Path) -> None:
+    folder = tmp_path / "given" / "painted"
+    folder.mkdir(parents=True)
+    code = "from lollms_client.lollms_tts_binding import LollmsTTSBinding\nclass B(LollmsTTSBinding): pass\n"
+    (folder / "__init__.py").write_text(code + 'BindingName = "B"\n', encoding="utf-8")
+    title = r"Painted\e[2J\u202E\n  checked: gold"
+    (folder / "description.yaml").write_text(f'title: "{title}"\nbinding_type: tts\n', encoding="utf-8")
+    given = ("--bindings-dir", str(folder.parent))
+    for words in (("install", str(folder), "--dry-run"), ("list", *given), ("show", "painted", *given)):
+        done = lollms(*words)
+        assert "Painted" in done.out
+        assert not {"\x1b", "\u202e"} & set(done.out + done.err)
+        assert not [line for line in done.out.splitlines() if line.strip() == "checked: gold"]

@@ -56,11 +56,14 @@ def write_zip(file: Path, files: Mapping[str, str | bytes]) -> Path:
     return file
 
 
-def write_wheel(file: Path, files: Mapping[str, str], *, wrong: str = "", unrecorded: str = "") -> Path:
+def write_wheel(
+    file: Path, files: Mapping[str, str], *, wrong: str = "", unrecorded: str = "", requires: str = ""
+) -> Path:
     info = "hummer-1.2.dist-info"
     content = {
         **files,
-        f"{info}/METADATA": "Metadata-Version: 2.1\nName: hummer\nVersion: 1.2\n",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: hummer\nVersion: 1.2\n"
+        + (f"Requires-Dist: {requires}\n" if requires else ""),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     rows = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import sys
@@ -358,3 +359,31 @@ def test_an_interrupted_installation_leaves_nothing(tmp_path: Path, monkeypatch:
     assert [item.name for item in bindings_folder().iterdir()] == [".installing.lock"]
     install_all(source, [])
     assert list(installed_bindings()) == ["tts.hummer"]
+
+
+def test_errors_name_files_of_the_source_and_not_of_its_copy(tmp_path: Path) -> None:
+    broken = {**BINDING, "description.yaml": "title: [\n"}
+    archive = write_zip(tmp_path / "hummer.zip", {f"hummer/{name}": text for name, text in broken.items()})
+    for source in (write_folder(tmp_path / "hummer", broken), archive):
+        with pytest.raises(errors.BadManifest) as caught:
+            offers(source)
+        assert str(source) in str(caught.value)
+        assert ".incoming" not in json.dumps(caught.value.as_dict())
+
+
+def test_what_is_wrong_but_not_dangerous_is_told(tmp_path: Path) -> None:
+    wheel = write_wheel(
+        tmp_path / "hummer-1.2-py3-none-any.whl",
+        {"hummer/" + name: text for name, text in {**BINDING, "odd.py": "def (:\n"}.items()},
+        requires="loudspeakers>=2",
+    )
+    (offer,) = offers(wheel)
+    told = "\n".join(offer.lines())
+    assert "WARNING: Python cannot read its code (odd.py, line 1" in told
+    assert "WARNING: its wheel asks for loudspeakers>=2" in told
+
+
+def test_a_branch_that_is_not_there_is_named(tmp_path: Path) -> None:
+    write_repository(tmp_path / "hummer", BINDING)
+    with pytest.raises(errors.NotFound, match="no branch, tag or commit 'v9'"):
+        offers((tmp_path / "hummer").as_uri() + "@v9")

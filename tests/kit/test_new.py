@@ -126,6 +126,38 @@ def test_parameters_key_and_address_are_those_of_the_document(tmp_path: Path) ->
     assert set(case["exchanges"][0]["request"]["json"]) == {"text", "voice_id", "stability", "settings_version"}
 
 
+@pytest.mark.parametrize(
+    ("binding_type", "fields", "kept"),
+    [
+        ("tts", {"text": {}, "class": {}, "self": {"type": "boolean"}}, {"service_class", "service_self"}),
+        ("tti", {"prompt": {}, "width": {"type": "integer"}, "size": {}}, {"width"}),
+    ],
+)
+def test_odd_names_of_a_document_become_arguments(
+    tmp_path: Path, binding_type: str, fields: dict[str, Any], kept: set[str]
+) -> None:
+    properties = {name: {"type": "string"} | facts for name, facts in fields.items()}
+    document = tmp_path / "odd.json"
+    document.write_text(
+        json.dumps({
+            "openapi": "3.1.0",
+            "servers": [{"url": "https://{place}.example.com/v1", "variables": {"place": {"default": "eu"}}}],
+            "paths": {"/make": {"post": {
+                "requestBody": {"content": {"application/json": {"schema": {"properties": properties}}}},
+                "responses": {"200": {"content": {"*/*": {}}}},
+            }}},
+        }),
+        encoding="utf-8",
+    )  # fmt: skip
+    words = ["new", binding_type, "acme", "--into", str(tmp_path), "--openapi", str(document), "--path", "/make"]
+    assert main([*words, *GIVEN[2:6]]) == 0
+    report = check_binding(tmp_path / "acme", QUICK)
+    assert not report.of("failed"), report.text()
+    manifest = load_manifest(tmp_path / "acme")
+    (parameters,) = manifest.method_parameters.values()
+    assert {item.name for item in parameters} == kept
+
+
 def test_its_test_file_is_complete(tmp_path: Path) -> None:
     assert main(["new", "tti", "acme", "--kind", "engine", "--into", str(tmp_path), *GIVEN]) == 0
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "M1 or C1"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 
 from lollms_client import errors
-from lollms_client.secret import redact, redact_data
+from lollms_client.cli.terminal import visible
+from lollms_client.secret import redact, redact_data, words_of
 
 FAILED, USAGE, MISSING, INTERRUPTED = 1, 2, 3, 130
 _CODES: tuple[tuple[type[BaseException], int], ...] = (
@@ -39,7 +40,7 @@ def report(error: BaseException, *, as_json: bool = False, debug: bool = False) 
 
 
 def _message(error: BaseException) -> str:
-    text = redact(str(error)).strip()
+    text = visible(words_of(error)).strip()
     if isinstance(error, errors.LollmsError):
         return text or type(error).__name__
     if isinstance(error, OSError):

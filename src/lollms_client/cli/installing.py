@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lollms_client.cli.choosing import entry_named, manifest_of, registry_for
 from lollms_client.cli.manifest_options import add_output_options, add_place_options
 from lollms_client.cli.parsing import Parser, UsageError
-from lollms_client.cli.terminal import ProgressDisplay
+from lollms_client.cli.terminal import ProgressDisplay, visible
 from lollms_client.manifest.model import Manifest
 from lollms_client.requirements import InstallPlan, install_requirements, plan_install
 
@@ -53,7 +53,7 @@ class _InstallCommand:
             return _install_source(source, arguments)
         manifest = manifest_of(entry_named(registry_for(arguments), arguments.binding))
         plan = plan_install(manifest)
-        print(plan.summary())
+        print(visible(plan.summary()))
         if plan.packages and not arguments.dry_run:
             install_requirements(manifest, confirm=None if arguments.yes else _agree)
             print(f"{manifest.name}: installed")
@@ -117,7 +117,7 @@ def _show(offers: Sequence[Offer], arguments: Namespace) -> None:
         return
     for offer, tier in zip(offers, tiers, strict=True):
         for line in offer.lines(tier):
-            print(line)
+            print(visible(line.replace("\n", " ")))  # one of theirs looks like none of ours
 
 
 def _facts(offer: Offer, tier: str | None) -> dict[str, Any]:
@@ -127,6 +127,7 @@ def _facts(offer: Offer, tier: str | None) -> dict[str, Any]:
         "author": manifest.author, "license": manifest.license, "version": manifest.version,
         "requirements": list(manifest.requirements), "reach": manifest.reach or None, "tier": tier,
         "source": offer.source.shown, "commit": offer.commit, "files": offer.files, "allowed": list(offer.notes),
+        "warnings": list(offer.warnings),
         "unchanged": offer.unchanged,
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ from lollms_client.cli.choosing import registry_for
 from lollms_client.cli.manifest_options import add_output_options, add_place_options
 from lollms_client.cli.origins import changed_words, from_words, origin
 from lollms_client.cli.parsing import Parser
-from lollms_client.cli.terminal import styled, table
+from lollms_client.cli.terminal import styled, table, visible
 from lollms_client.manifest.model import BINDING_TYPES, TYPE_TITLES
 from lollms_client.registry import BindingEntry, Problem
 from lollms_client.secret import redact
@@ -112,9 +112,9 @@ def _print_problems(problems: Sequence[Problem]) -> None:
     print("\n" + styled(count, "red"))
     for problem in problems:
         place = problem.file + (f", line {problem.line}" if problem.line else "")
-        print(redact(f"  {problem.name}: {problem.rule}\n    in {place}"))
+        print(visible(redact(f"  {problem.name}: {problem.rule}\n    in {place}")))
         if problem.cure:
-            print(redact(f"    cure: {problem.cure}"))
+            print(visible(redact(f"    cure: {problem.cure}")))
 
 
 LIST = _ListCommand()

@@ -13,7 +13,7 @@ from lollms_client.cli.listing import tier, tier_words
 from lollms_client.cli.manifest_options import add_output_options, add_place_options, default_words
 from lollms_client.cli.origins import changed_words, origin
 from lollms_client.cli.parsing import Parser
-from lollms_client.cli.terminal import styled
+from lollms_client.cli.terminal import styled, visible
 from lollms_client.manifest.model import TYPE_TITLES, Manifest, Parameter
 from lollms_client.manifest.values import range_words
 from lollms_client.registry import BindingEntry
@@ -36,7 +36,7 @@ class _ShowCommand:
         if arguments.json:
             print_json(_data(entry, manifest))
         else:
-            print(redact("\n".join(_lines(entry, manifest))))
+            print(visible(redact("\n".join(_lines(entry, manifest)))))
         return 0
 
 

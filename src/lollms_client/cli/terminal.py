@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import time
+import unicodedata
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self, TextIO
@@ -17,6 +19,8 @@ _BAR = 24  # characters
 _PATIENCE = 4.0  # seconds before plain lines tell of progress
 _REDRAW = 0.05  # seconds between two drawings of the bar
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_STYLE = re.compile(rf"(\x1b\[(?:0|{'|'.join(_STYLES.values())})m)")
+_ACTING = ("Cc", "Cf", "Cs")  # categories: control characters, what is not seen, halves of characters
 
 
 def styled(text: str, style: str, stream: TextIO | None = None) -> str:
@@ -27,9 +31,21 @@ def styled(text: str, style: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
 
 
+def visible(text: str) -> str:
+    """The text with what would act on a terminal (all but our styles) written out as Python writes it."""
+    return "".join(
+        piece if number % 2 else "".join(map(_visible_letter, piece)) for number, piece in enumerate(_STYLE.split(text))
+    )
+
+
+def _visible_letter(letter: str) -> str:
+    acts = letter not in "\n\t\u200c\u200d" and unicodedata.category(letter) in _ACTING
+    return ascii(letter)[1:-1] if acts else letter
+
+
 def note(text: str) -> None:
     """A remark on the error output."""
-    print(styled(f"note: {redact(text)}", "yellow", sys.stderr), file=sys.stderr)
+    print(styled(f"note: {visible(redact(text))}", "yellow", sys.stderr), file=sys.stderr)
 
 
 def tell_warnings(warnings: Iterable[CallWarning], *, quiet: bool = False) -> None:
@@ -93,7 +109,7 @@ class ProgressDisplay:
 
 def table(rows: Sequence[Sequence[str]], titles: Sequence[str]) -> str:
     """Rows in columns under titles; the last column is as long as it is."""
-    cells = [list(titles), *[list(row) for row in rows]]
+    cells = [list(titles), *[[visible(cell) for cell in row] for row in rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(titles))]
     lines = [
         "  ".join(cell if number == len(row) - 1 else cell.ljust(widths[number]) for number, cell in enumerate(row))

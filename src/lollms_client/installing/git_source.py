@@ -94,7 +94,11 @@ class _Git:
     def _fetch_everything(self, ref: str) -> str:
         """For a commit that the server does not give by its name, and for short names of commits."""
         self._fetch("--", self._source.address, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-        return self._run("rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
+        try:
+            return self._run("rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
+        except NotFound as error:
+            what = "nothing is committed there yet" if ref == "HEAD" else f"it has no branch, tag or commit {ref!r}"
+            raise NotFound(f"git could not fetch {self._source.shown}: {what}") from error
 
     def _fetch(self, *words: str) -> None:
         self._run("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", *words)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import configparser
+import contextlib
+import email.parser
 import re
 import tomllib
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from lollms_client.errors import BadManifest, LollmsError
 from lollms_client.installing.objections import Objection
 from lollms_client.manifest import Manifest, binding_type_of, derive_manifest, load_manifest
 from lollms_client.manifest.reading import FILE_NAME
+from lollms_client.requirements import requirements_of
 
 _STARTUP = ("sitecustomize", "usercustomize")
 _INSTALL_GROUPS = ("distutils.", "setuptools.", "egg_info.", "pip.", "hatch")
@@ -149,13 +152,48 @@ def outside_imports(folder: Path) -> list[str]:
         name = path.relative_to(folder)
         try:
             tree = ast.parse(path.read_bytes())
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         found += [
             f"{name.as_posix()}, line {node.lineno}"
             for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom) and node.level > len(name.parts)
         ]
+    return found
+
+
+def unreadable_code(folder: Path) -> list[str]:
+    """The files of a binding that are no Python, with the line and what is wrong."""
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        name = path.relative_to(folder).as_posix()
+        try:
+            ast.parse(path.read_bytes())
+        except SyntaxError as error:
+            found.append(f"{name}, line {error.lineno or 1}: {error.msg}")
+        except (ValueError, RecursionError, MemoryError) as error:
+            found.append(f"{name}: {error or 'it is too deep'}")
+    return found
+
+
+def packages_not_named(root: Path, manifest: Manifest) -> list[str]:
+    """What the metadata of a wheel requires without a condition of extras, and the manifest does not name."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    known = {"lollms-client"}
+    for text in requirements_of(manifest):
+        with contextlib.suppress(InvalidRequirement):
+            known.add(canonicalize_name(Requirement(text).name))
+    found = []
+    for file in sorted(root.glob("*.dist-info/METADATA")):
+        headers = email.parser.BytesHeaderParser().parsebytes(file.read_bytes())
+        for text in map(str, headers.get_all("Requires-Dist") or ()):
+            with contextlib.suppress(InvalidRequirement):
+                wanted = Requirement(text)
+                applies = wanted.marker is None or wanted.marker.evaluate({"extra": ""})
+                if applies and canonicalize_name(wanted.name) not in known:
+                    found.append(str(wanted))
     return found
 
 

@@ -13,15 +13,17 @@ from typing import Self
 
 import msgspec
 
-from lollms_client.errors import BadSetting, UnknownBinding
+from lollms_client.errors import BadSetting, LollmsError, UnknownBinding
 from lollms_client.installing import records
 from lollms_client.installing.fetching import fetch
 from lollms_client.installing.inspecting import (
     Candidate,
     find_bindings,
     outside_imports,
+    packages_not_named,
     renamed,
     startup_and_install_code,
+    unreadable_code,
 )
 from lollms_client.installing.objections import KINDS, Objection, refuse
 from lollms_client.installing.packages import bad_requirements, install_packages
@@ -42,6 +44,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, str]
     notes: tuple[str, ...]
     replaces: InstalledBinding | None
+    warnings: tuple[str, ...] = ()  # what may be a mistake, and does no harm
 
     @property
     def unchanged(self) -> bool:
@@ -68,8 +71,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
             yield f"    sha256:{digest}  {name}"
         for note in self.notes:
             yield f"  ALLOWED by you: {note}"
-        for place in outside_imports(self.candidate.folder):
-            yield f"  WARNING: it imports from outside of its folder, which stays behind ({place})"
+        for warning in self.warnings:
+            yield f"  WARNING: {warning}"
 
     def _replaced(self) -> str:
         if self.replaces is None:
@@ -105,6 +108,25 @@ class Staging:
     def offers(self, *, name: str = "", only: str = "", allowed: Collection[str] = ()) -> list[Offer]:
         """What can be installed of it. Raises InstallRefused, BadManifest, UnknownBinding where it holds no binding."""
         check_allowed(allowed)
+        with self._told_by_its_source():
+            return self._offers(name, only, allowed)
+
+    @contextlib.contextmanager
+    def _told_by_its_source(self) -> Iterator[None]:
+        """Errors name files in the source that the user gave, not the copy of it that goes away."""
+        try:
+            yield
+        except LollmsError as error:
+            copy, shown = str(self.stage.folder), self.source.shown
+            error.message = error.message.replace(copy, shown)
+            error.args = (error.message,)
+            error.details = {
+                name: item.replace(copy, shown) if isinstance(item, str) else item
+                for name, item in error.details.items()
+            }
+            raise
+
+    def _offers(self, name: str, only: str, allowed: Collection[str]) -> list[Offer]:
         objections = [*self.stage.objections, *startup_and_install_code(self.stage.folder)]
         refuse(objections, allowed, self.source.shown)
         chosen = self._chosen(find_bindings(self.stage.folder, self.source.name), name, only)
@@ -130,7 +152,17 @@ class Staging:
         return Offer(
             candidate=item, source=self.source, commit=self.commit, files=hash_files(item.folder),
             notes=(*notes, *map(str, own)), replaces=replaces,
+            warnings=tuple(_warnings(item, self.stage.folder)),
         )  # fmt: skip
+
+
+def _warnings(item: Candidate, root: Path) -> Iterator[str]:
+    for place in outside_imports(item.folder):
+        yield f"it imports from outside of its folder, which stays behind ({place})"
+    for place in unreadable_code(item.folder):
+        yield f"Python cannot read its code ({place})"
+    for text in packages_not_named(root, item.manifest):
+        yield f"its wheel asks for {text}, which its description.yaml does not; it is not installed"
 
 
 def check_allowed(allowed: Collection[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import keyword
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -128,11 +129,13 @@ def _distinct(fields: list[Field], binding_type: str) -> list[Field]:
             taken.setdefault(field.ours, field)
     if "messages" in taken and "prompt" in taken:
         del taken["prompt"]
+    if {"size"} < {*taken} & {"size", "width", "height"}:
+        del taken["size"]  # it would say again, or otherwise, what the others say
     found: list[Field] = []
     for field in fields:
         if field.ours and taken.get(field.ours) is not field:
             field = field._replace(ours="")
-        if not field.ours and field.keyword in _taken_names(binding_type):
+        if not field.ours and (keyword.iskeyword(field.keyword) or field.keyword in _taken_names(binding_type)):
             field = field._replace(parameter=f"service_{field.keyword}")
         known = {item.keyword for item in found}
         simple = field.ours or field.constant is not None or field.schema.get("type") != "object"
@@ -149,7 +152,9 @@ def _distinct(fields: list[Field], binding_type: str) -> list[Field]:
 def _taken_names(binding_type: str) -> frozenset[str]:
     """Names that mean something else in calls: fields of our requests, other names for them, options of every call."""
     kind = _REQUESTS[binding_type]
-    return frozenset({*kind.__struct_fields__, *_ALIASES.get(kind.__name__, {}), "timeout", "cancel", "on_progress"})
+    return frozenset(
+        {*kind.__struct_fields__, *_ALIASES.get(kind.__name__, {}), "timeout", "cancel", "on_progress", "self"}
+    )
 
 
 _REQUESTS: dict[str, type[msgspec.Struct]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import keyword
 import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -101,6 +102,8 @@ class Plan(NamedTuple):
             raise BadSetting(f"{self.kind!r} is no kind; use one of {', '.join(KINDS)}", setting="kind")
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise BadSetting(f"{self.name!r} is no name; use lower-case letters, digits and _", setting="name")
+        if keyword.iskeyword(self.name):
+            raise BadSetting(f"{self.name!r} is a word of Python itself; choose another name", setting="name")
         if self.address and not re.fullmatch(r"https?://[^\s/]+\S*", self.address):
             raise BadSetting(f"{self.address!r} is no address; begin with https://", setting="address")
         if self.operation is not None and self.kind not in ("http", "job"):
