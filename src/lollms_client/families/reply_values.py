@@ -33,6 +33,13 @@ def text_at(reply: Any, path: str) -> str:
     return found
 
 
+def worded(value: Any) -> str:
+    """A text as it is, a number as text, "" for what is neither: null, a flag, a list, a mapping."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+
+
 def media_at(reply: Any, path: str, kind: str) -> Media:
     """The image, audio or video (`kind`) that stands at a path in base64 or as a data: URL. Raises BadReply."""
     text = text_at(reply, path)

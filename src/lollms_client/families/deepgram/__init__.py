@@ -12,6 +12,7 @@ from lollms_client import errors
 from lollms_client.errors import BadReply
 from lollms_client.families.events import decode_json
 from lollms_client.families.http import Headers, HttpBinding
+from lollms_client.families.reply_values import worded
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.catalogue import ModelInfo, Voice
 
@@ -54,7 +55,7 @@ class DeepgramBinding(HttpBinding):
             raise BadReply("the service's list of models has another shape than documented")
         merged: dict[str, dict[str, Any]] = {}
         for row in rows:
-            name = str(row.get("canonical_name") or row.get("name"))
+            name = worded(row.get("canonical_name")) or worded(row.get("name"))
             kept = merged.setdefault(name, {**row, "languages": []})
             kept["languages"] += [tag for tag in row.get("languages") or () if tag not in kept["languages"]]
         return list(merged.values())
@@ -84,16 +85,16 @@ def _common_shape(body: Mapping[str, Any]) -> dict[str, Any]:
 def voice_of(row: Mapping[str, Any]) -> Voice:
     """A voice out of the service's row."""
     about = row.get("metadata") or {}
-    tags = [str(tag) for tag in about.get("tags") or ()]
+    tags = [text for tag in about.get("tags") or () if (text := worded(tag))]
     genders = {"feminine": "female", "masculine": "male"}
     languages = row.get("languages") or [""]
     return Voice(
         name=row.get("canonical_name") or row["name"],
-        title=str(row.get("name") or "").title(),
+        title=worded(row.get("name")).title(),
         description=", ".join(tag for tag in tags if tag not in genders),
-        language=str(next((tag for tag in languages if "-" in tag), languages[0])),
+        language=worded(next((tag for tag in languages if "-" in worded(tag)), languages[0])),
         gender=next((genders[tag] for tag in tags if tag in genders), ""),
-        preview_url=str(about.get("sample") or ""),
+        preview_url=worded(about.get("sample")),
         extra={name: about[name] for name in ("accent", "age", "use_cases") if about.get(name)},
     )
 

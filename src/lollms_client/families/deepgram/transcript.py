@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lollms_client.errors import BadReply
+from lollms_client.families.reply_values import worded
 from lollms_client.types.accounting import CallWarning, Usage
 from lollms_client.types.transcription import Segment, TranscriptionRequest, TranscriptionResult, Word
 
@@ -39,8 +40,8 @@ def _result(
     about = reply.get("metadata") or {}
     seconds = about.get("duration")
     return TranscriptionResult(
-        text="\n".join(text for one in best if (text := str(one.get("transcript") or ""))),
-        language=next((str(row["detected_language"]) for row in channels if row.get("detected_language")), None)
+        text="\n".join(text for one in best if (text := worded(one.get("transcript")))),
+        language=next((text for row in channels if (text := worded(row.get("detected_language")))), None)
         or request.language,
         seconds=seconds,
         segments=tuple(_segments(results, best, words, many)),
@@ -55,11 +56,11 @@ def _result(
 
 def _word(row: Mapping[str, Any], channel: str | None) -> Word:
     return Word(
-        text=str(row.get("punctuated_word") or row.get("word") or ""),
+        text=worded(row.get("punctuated_word")) or worded(row.get("word")),
         start=float(row.get("start") or 0.0),
         end=float(row.get("end") or 0.0),
         confidence=row.get("confidence"),
-        speaker=str(row["speaker"]) if row.get("speaker") is not None else channel,
+        speaker=worded(row.get("speaker")) or channel,
     )
 
 
@@ -70,16 +71,16 @@ def _segments(
     for row in utterances:
         speaker = row.get("speaker")
         channel = f"channel {row.get('channel', 0)}" if many else None
-        yield _segment(row, str(row.get("transcript") or ""), str(speaker) if speaker is not None else channel)
+        yield _segment(row, worded(row.get("transcript")), worded(speaker) or channel)
     if utterances:
         return
     paragraphs = [row for one in best for row in (one.get("paragraphs") or {}).get("paragraphs") or ()]
     for row in paragraphs:
         speaker = row.get("speaker")
         for sentence in row.get("sentences") or ():
-            yield _segment(sentence, str(sentence.get("text") or ""), str(speaker) if speaker is not None else None)
+            yield _segment(sentence, worded(sentence.get("text")), worded(speaker) or None)
     if not paragraphs and words:
-        text = " ".join(str(one.get("transcript") or "") for one in best)
+        text = " ".join(worded(one.get("transcript")) for one in best)
         yield Segment(text=text.strip(), start=words[0].start, end=max(word.end for word in words))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from lollms_client import errors
 from lollms_client.families.http import HttpBinding
+from lollms_client.families.reply_values import worded
 from lollms_client.flow import Timeouts
 from lollms_client.llm_bindings.ollama.wire import OPTION_PARAMETERS, BodyBuilder, LineReader, duration, model_info
 from lollms_client.lollms_llm_binding import LollmsLLMBinding
@@ -73,7 +74,7 @@ class OllamaBinding(HttpBinding, LollmsLLMBinding):
             vectors=tuple(tuple(map(float, vector)) for vector in vectors),
             usage=Usage(input_tokens=reply.get("prompt_eval_count")),
             warnings=tuple(warnings),
-            model=str(reply.get("model") or model),
+            model=worded(reply.get("model")) or model,
         )
 
     # --- the models of the server ---

@@ -10,6 +10,7 @@ from typing import Any
 from lollms_client.errors import BadReply
 from lollms_client.families.elevenlabs import ElevenLabsBinding, dropped
 from lollms_client.families.multipart import FormFile
+from lollms_client.families.reply_values import worded
 from lollms_client.lollms_stt_binding import LollmsSTTBinding
 from lollms_client.types.accounting import Usage
 from lollms_client.types.catalogue import ModelInfo
@@ -65,7 +66,7 @@ def _result(reply: Any, request: TranscriptionRequest, model: str, warnings: Any
     if isinstance(reply, dict) and isinstance(reply.get("transcripts"), list):
         channels = reply["transcripts"]
         rows = [row for channel in channels for row in channel.get("words") or ()]
-        reply = {**channels[0], "text": "\n".join(str(channel.get("text", "")) for channel in channels), "words": rows}
+        reply = {**channels[0], "text": "\n".join(worded(channel.get("text")) for channel in channels), "words": rows}
     if not isinstance(reply, dict) or not isinstance(reply.get("text"), str):
         raise BadReply("the service's reply holds no text")
     words = tuple(_word(row) for row in reply.get("words") or () if row.get("type", "word") == "word")
@@ -87,7 +88,7 @@ def _result(reply: Any, request: TranscriptionRequest, model: str, warnings: Any
 def _word(row: Mapping[str, Any]) -> Word:
     chance = row.get("logprob")
     return Word(
-        text=str(row.get("text", "")),
+        text=worded(row.get("text")),
         start=float(row.get("start") or 0.0),
         end=float(row.get("end") or 0.0),
         confidence=min(1.0, math.exp(chance)) if isinstance(chance, (int, float)) else None,

@@ -14,6 +14,7 @@ from lollms_client import errors
 from lollms_client.families.gemini.contents import inline
 from lollms_client.families.gemini.reply import inline_media, media_parts, usage_of, why_nothing
 from lollms_client.families.gemini.service import GeminiService
+from lollms_client.families.reply_values import worded
 from lollms_client.lollms_ttm_binding import LollmsTTMBinding
 from lollms_client.types.accounting import CallWarning, Usage
 from lollms_client.types.media import Media
@@ -78,7 +79,7 @@ class GeminiBinding(GeminiService, LollmsTTMBinding):
         reply = await self.post(f"{self.version}/interactions", body)
         outputs = [item for item in _contents(reply) if isinstance(item, dict)]
         sounds = [item for item in outputs if item.get("type") == "audio" and item.get("data")]
-        text = "".join(str(item.get("text") or "") for item in outputs if item.get("type") == "text")
+        text = "".join(worded(item.get("text")) for item in outputs if item.get("type") == "text")
         if not sounds:
             status = reply.get("status") if isinstance(reply, dict) else None
             said = f": {text[:300]}" if text else ""
