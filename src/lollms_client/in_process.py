@@ -10,7 +10,7 @@ from lollms_client import errors
 from lollms_client.binding import Construction, LollmsBinding, constructing
 from lollms_client.registry.loading import load_class
 from lollms_client.requirements import auto_install_allowed, install_policy
-from lollms_client.secret import clean_cause, redact
+from lollms_client.secret import clean_cause, words_of
 
 if TYPE_CHECKING:
     from lollms_client.registry import BindingEntry
@@ -41,7 +41,7 @@ def construct_binding(
             package=package,
         ) from clean_cause(error)
     except (SystemExit, Exception) as error:  # noqa: BLE001 (the edge to somebody else's code)
-        text = redact(str(error)) or "no explanation"
+        text = words_of(error) or "no explanation"
         raise errors.BindingLoadFailed(
             f"the binding {name} could not be set up: {type(error).__name__}: {text}; check its settings",
             binding=name,

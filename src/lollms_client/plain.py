@@ -15,7 +15,7 @@ from typing import Any
 from lollms_client import errors
 from lollms_client.cancel import CancelToken
 from lollms_client.drivers.context import timed_out
-from lollms_client.secret import clean_cause, redact, redact_data
+from lollms_client.secret import clean_cause, redact, redact_data, words_of
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.catalogue import ModelInfo, Voice
 from lollms_client.types.media import Media
@@ -33,7 +33,7 @@ def call_plain(method: Callable[..., Any], *arguments: Any, **keywords: Any) -> 
         raise
     except NotImplementedError as error:
         name = getattr(method, "__name__", "the method")
-        raise errors.Unsupported(redact(str(error)) or f"the binding does not offer {name}") from clean_cause(error)
+        raise errors.Unsupported(words_of(error) or f"the binding does not offer {name}") from clean_cause(error)
     except (SystemExit, Exception) as error:  # noqa: BLE001 (the edge to somebody else's code)
         raise failure_of(error, method) from clean_cause(error)
 
@@ -42,7 +42,7 @@ def failure_of(error: BaseException, method: Callable[..., Any]) -> errors.CallE
     """Our error for an exception that somebody else's code raised."""
     owner = type(getattr(method, "__self__", None)).__name__
     where = f"{owner}.{getattr(method, '__name__', 'call')}"
-    text = redact(str(error)) or "no explanation"
+    text = words_of(error) or "no explanation"
     return errors.CallError(f"{where} failed: {type(error).__name__}: {text}", exception=type(error).__name__)
 
 

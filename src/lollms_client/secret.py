@@ -101,12 +101,23 @@ def redact_data(value: Any) -> Any:
     return value
 
 
+def words_of(error: BaseException) -> str:
+    """What an error says, secrets masked; the errors of strangers may fail even at that, and then say nothing."""
+    try:
+        return redact(str(error))
+    except Exception:  # noqa: BLE001 (somebody else's code)
+        return ""
+
+
 def clean_cause(error: BaseException) -> BaseException | None:
     """`error`, fit to be chained as a cause: its own words masked; None where a secret would still show."""
     import traceback
 
     def shows() -> bool:
-        text = "".join(traceback.format_exception(error)) + repr(error)
+        try:
+            text = "".join(traceback.format_exception(error)) + repr(error)
+        except Exception:  # noqa: BLE001 (somebody else's code; what it would show is not known)
+            return True
         return redact(text) != text
 
     if not _known or not shows():

@@ -13,6 +13,11 @@ from lollms_client.types import TokenCount
 BindingName = "Rough"
 
 
+class Speechless(Exception):
+    def __str__(self):
+        raise ValueError("no words")
+
+
 class Rough(LollmsLLMBinding):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -115,6 +120,8 @@ class Rough(LollmsLLMBinding):
         return "".join(map(chr, tokens))
 
     def embed(self, text, **kwargs):
+        if text == "speechless":
+            raise Speechless(Speechless())
         return [float(len(text)), 0.5]
 
     def listModels(self):

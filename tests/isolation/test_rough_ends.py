@@ -70,6 +70,14 @@ def test_a_crash_is_a_typed_error_and_the_next_call_works(how: str, make_client:
     assert pid_of(client) != before
 
 
+@pytest.mark.parametrize("isolation", ["none", "process"])
+def test_an_error_that_cannot_be_told_is_a_typed_error(isolation: str, make_client: MakeClient) -> None:
+    client = make_client(isolation=isolation)
+    with pytest.raises(errors.CallError, match="Speechless: no explanation"):
+        client.embed("speechless")
+    assert client.chat("echo:again").text == "again"
+
+
 def test_a_documented_method_tells_a_crash_in_its_dictionary(make_client: MakeClient) -> None:
     answer = make_client().llm.generate_text("exit:")
 

@@ -24,7 +24,7 @@ from lollms_client.isolation.failures import pack_error, unpack_error
 from lollms_client.isolation.frames import FrameWriter
 from lollms_client.isolation.output import mark
 from lollms_client.isolation.values import Packer, Unpacker
-from lollms_client.secret import clean_cause
+from lollms_client.secret import clean_cause, words_of
 from lollms_client.types.accounting import Progress
 
 _WINDOW = 64  # pieces of a stream that go out before the parent has taken the first
@@ -235,7 +235,8 @@ def _own(error: BaseException) -> BaseException:
     """What ends the process where it is raised in the parent is a failure here."""
     if isinstance(error, SystemExit | KeyboardInterrupt | GeneratorExit):
         text = f"the binding's code raised {type(error).__name__}"
-        failed = errors.CallError(f"{text}: {error}" if str(error) else text, exception=type(error).__name__)
+        said = words_of(error)
+        failed = errors.CallError(f"{text}: {said}" if said else text, exception=type(error).__name__)
         failed.__cause__ = clean_cause(error)
         return failed
     return error

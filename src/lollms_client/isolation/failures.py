@@ -9,7 +9,7 @@ from typing import Any
 
 from lollms_client import errors
 from lollms_client.isolation.values import Packer, Unpacker
-from lollms_client.secret import redact, redact_data
+from lollms_client.secret import redact, redact_data, words_of
 
 _LONGEST_TRACE = 20_000
 
@@ -26,7 +26,7 @@ def pack_error(error: BaseException) -> dict[str, Any]:
     packed: dict[str, Any] = {
         "kinds": [kind.__name__ for kind in type(error).__mro__ if kind.__module__ in ("builtins", errors.__name__)],
         "name": type(error).__name__,
-        "text": redact(str(error)),
+        "text": words_of(error),
         "trace": redact("".join(traceback.format_exception(error)))[-_LONGEST_TRACE:],
     }
     if isinstance(error, errors.LollmsError):
@@ -49,8 +49,15 @@ def _crossing(value: Any) -> Any:
             return {key: _crossing(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [_crossing(item) for item in value]
-        return str(value)
+        return _words(value)
     return value
+
+
+def _words(value: Any) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 (somebody else's class)
+        return f"<{type(value).__name__}>"
 
 
 def unpack_error(packed: dict[str, Any]) -> BaseException:

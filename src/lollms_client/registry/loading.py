@@ -19,7 +19,7 @@ from lollms_client.errors import BindingLoadFailed, LollmsError
 from lollms_client.manifest.derivation import syntax_failure
 from lollms_client.registry.entries import BindingEntry
 from lollms_client.requirements.checking import missing_dependency, requirements_of
-from lollms_client.secret import clean_cause, redact
+from lollms_client.secret import clean_cause, words_of
 
 NAMESPACE = "lollms_bindings"
 # modules whose package bears another name, among those that bindings import
@@ -158,7 +158,7 @@ def _failure(entry: BindingEntry, error: BaseException) -> LollmsError:
         return _missing_module(entry, error)
     file, line = _place(entry, error)
     what = "called sys.exit" if isinstance(error, SystemExit) else f"raised {type(error).__name__}"
-    said = redact(str(error))
+    said = words_of(error)
     cure = f"correct {file}, line {line}, or ask its author"
     return BindingLoadFailed(
         f"the binding {entry.name!r} could not be loaded: its code {what}{': ' + said if said else ''}; {cure}",
