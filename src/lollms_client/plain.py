@@ -90,17 +90,41 @@ def check_reply(reply: Any) -> Any:
     if not isinstance(reply, Mapping):
         return reply
     status = reply.get("status")
-    failed = status in ("error", "failed", False) or (status is None and set(reply) <= {"error", "message", "details"})
+    failed = status in ("error", "failed", False) or (status is None and set(reply) <= _WORDS_OF_FAILURE)
+    failed = failed or (status is None and bool(reply.get("error")) and set(reply) <= _FACTS_OF_FAILURE)
     if not failed or not reply:
         return reply
     text = reply.get("message") or reply.get("error") or reply.get("details") or "no explanation was given"
+    if isinstance(text, Mapping):
+        text = text.get("message") or text
     code = reply.get("code")
-    kind = _by_code().get(code, errors.CallError) if isinstance(code, str) else errors.CallError
+    kind = _by_code().get(code) if isinstance(code, str) else None
+    kind = kind or _by_status(reply.get("status_code"))
     facts = {k: v for k, v in redact_data(dict(reply)).items() if k not in ("status", "message", "code", "retryable")}
     error = kind(redact(str(text)), **{name: value for name, value in facts.items() if name.isidentifier()})
     if isinstance(reply.get("retryable"), bool):
         error.retryable = reply["retryable"]
     raise error
+
+
+_WORDS_OF_FAILURE = {"error", "message", "details"}
+_FACTS_OF_FAILURE = _WORDS_OF_FAILURE | {"status_code", "server_body", "retry_after", "code", "type", "retryable"}
+_BY_STATUS: dict[int, type[errors.LollmsError]] = {
+    400: errors.Rejected,
+    401: errors.AuthenticationFailed,
+    402: errors.QuotaExceeded,
+    403: errors.PermissionDenied,
+    404: errors.NotFound,
+    422: errors.Rejected,
+    429: errors.RateLimited,
+    **dict.fromkeys((500, 502, 503, 504), errors.Unavailable),
+}
+
+
+def _by_status(status: Any) -> type[errors.LollmsError]:
+    """The error of an HTTP status that a dictionary names as a number or as text."""
+    text = str(status)
+    return _BY_STATUS.get(int(text), errors.CallError) if text.isascii() and text.isdigit() else errors.CallError
 
 
 def _by_code() -> dict[str, type[errors.LollmsError]]:

@@ -21,11 +21,11 @@ Approve = Callable[[ToolCallPart], "bool | str"]
 class Toolbox:
     """Tools by name. A tool is a function, a Tool or dictionary that is only described, or a pair of both."""
 
-    def __init__(self, tools: Iterable[Any], approve: Approve | None) -> None:
+    def __init__(self, tools: Iterable[Any] | None, approve: Approve | None) -> None:
         self.tools: list[Tool] = []
         self._functions: dict[str, Callable[..., Any]] = {}
         self._approve = approve
-        for given in tools:
+        for given in tools or ():
             described, function = _split(given)
             (tool,) = tools_of([described])
             self.tools.append(tool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -209,6 +210,11 @@ class _Resolution:
                 f"the setting {name!r} is not in the manifest of {self.manifest.name}, but its code reads it"
             )
             return
+        if name in _INHERITED and _inherits_them(self.manifest):
+            self.warnings.append(
+                f"the setting {name!r} is not in the manifest of {self.manifest.name}: its base has it"
+            )
+            return
         near = near_names(name, known, limit=1)
         raise BadSetting(
             _unknown_text(self.manifest, name, known),
@@ -307,6 +313,19 @@ def _unknown_text(manifest: Manifest, name: str, known: Mapping[str, Parameter],
 def manifest_names(manifest: Manifest) -> frozenset[str]:
     """The settings that a binding takes: those of its manifest, and those that its class reads besides."""
     return frozenset(parameter.name for parameter in manifest.input_parameters) | _names_read_by_class(manifest)
+
+
+# what every class on the documented bases may read as its own attribute, whatever its manifest lists
+_INHERITED = ("model_name", "host_address", "service_key", "verify_ssl_certificate", "certificate_file_path")
+
+
+def _inherits_them(manifest: Manifest) -> bool:
+    """Whether the folder's class stands on a documented base, by its source text."""
+    try:
+        source = (manifest.folder / "__init__.py").read_text("utf-8", errors="replace")
+    except OSError:
+        return False
+    return re.search(r"lollms_client\.lollms_\w+_binding\b", source) is not None
 
 
 def _names_read_by_class(manifest: Manifest) -> frozenset[str]:

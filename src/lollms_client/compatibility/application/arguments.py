@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from lollms_client.client_core import BINDING_TYPES, Choice
@@ -72,7 +73,20 @@ def _take_tools(left: dict[str, Any], state: ApplicationState) -> None:
                 found[what] = value
     if found.get("binding_name"):
         state.tools = Choice(str(found["binding_name"]), dict(found.get("binding_config") or {}))
+        _look_in_mixed_folders(left.get("bindings_dir"), found)
     state.tools_dir = found.get("bindings_dir")
+
+
+def _look_in_mixed_folders(folders: Any, found: dict[str, Any]) -> None:
+    """Where no folder of tool bindings is given, the one of `bindings_dir` that holds the binding that was named."""
+    if folders is None or "bindings_dir" in found:
+        return
+    from lollms_client.compatibility.bindings.tools import list_tool_bindings
+
+    for folder in [folders] if isinstance(folders, str | Path) else folders:
+        if found["binding_name"] in list_tool_bindings(folder):
+            found["bindings_dir"] = folder
+            return
 
 
 def _take_extras(left: dict[str, Any], state: ApplicationState) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lollms_client.compatibility.application.options import report
-from lollms_client.errors import Unsupported
+from lollms_client.errors import BadSetting, Unsupported
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.media import Media
 from lollms_client.types.transcription import Segment
@@ -68,9 +68,10 @@ class MediaMethods:
         """The same as `generate_audio`."""
         return MediaMethods.generate_audio(self, text, voice, **options)
 
-    def transcribe_audio(self, audio: Any, model: str | None = None, **options: Any) -> str:
-        """What is spoken in a sound: a path or its bytes."""
+    def transcribe_audio(self, audio: Any = None, model: str | None = None, **options: Any) -> str:
+        """What is spoken in a sound: a path or its bytes, also as `audio_path` or `audio_source`."""
         client: Any = self
+        audio = _sound(audio, options)
         result = client.transcribe(audio, model=model, **options)
         report(client, result.warnings)
         text: str = result.text
@@ -78,7 +79,7 @@ class MediaMethods:
 
     def transcribe_audio_with_diarization(
         self,
-        audio: Any,
+        audio: Any = None,
         participants: Sequence[str] | None = None,
         voice_samples: Any = None,
         model: str | None = None,
@@ -89,6 +90,7 @@ class MediaMethods:
         `participants` name the voices in the order in which they are first heard; further ones are numbered.
         """
         client: Any = self
+        audio = _sound(audio, options)
         result = client.transcribe(audio, model=model, speakers=True, **options)
         notes = list(result.warnings)
         if voice_samples:
@@ -130,6 +132,15 @@ class MediaMethods:
     def edit_video(self, *arguments: Any, **options: Any) -> Media:
         """Change a film, where the binding has an `edit_video` of its own."""
         return _own_method(self, "ttv", "edit_video", arguments, options)
+
+
+def _sound(audio: Any, options: dict[str, Any]) -> Any:
+    """The sound, under whichever of its names it was given; the options keep none of them."""
+    named = [options.pop(name, None) for name in ("audio_path", "audio_source")]
+    given = [value for value in (audio, *named) if value is not None]
+    if len(given) != 1:
+        raise BadSetting("which sound? give its path or its bytes, once", setting="audio")
+    return given[0]
 
 
 def _own_method(client: Any, kind: str, name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Media:

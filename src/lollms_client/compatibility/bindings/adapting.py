@@ -7,7 +7,7 @@ import inspect
 from importlib import import_module
 from typing import Any
 
-from lollms_client.compatibility.bindings.calling import called_well
+from lollms_client.compatibility.bindings.calling import called_well, with_former_names
 from lollms_client.plain import guarded
 
 _HOMES = {
@@ -39,6 +39,8 @@ def adapt(kind: type) -> None:
         return
     kind.__bases__ = tuple(_era_base(base) for base in kind.__bases__)
     own = vars(kind)
+    if inspect.isfunction(own.get("__init__")):
+        kind.__init__ = with_former_names(own["__init__"])  # type: ignore[misc]
     if "_chat" in own and "chat" not in own:
         kind.chat = guarded(functools.wraps(own["_chat"])(_delegate("_chat")))  # type: ignore[attr-defined]
     for name in _METHODS:

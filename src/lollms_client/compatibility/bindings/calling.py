@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
+from lollms_client.errors import CallError
 from lollms_client.types.accounting import CallWarning
 
 DEFAULT_LIMIT = 4096  # tokens, where a service refuses to answer without a limit and nobody gave one
@@ -62,7 +63,11 @@ def called_well(method: Callable[..., Any]) -> Callable[..., Any]:
         if callable(given.get("streaming_callback")):
             given["streaming_callback"] = tolerant(given["streaming_callback"], events, stops)
         with _cleared(stops), running, _talk(self, method.__name__, arguments, given) as (arguments, given):
-            return _with_a_limit(functools.partial(method, self, *arguments), given, "n_predict" in parameters)
+            try:
+                return _with_a_limit(functools.partial(method, self, *arguments), given, "n_predict" in parameters)
+            except SystemExit as error:  # a binding must not end the application
+                text = f"{type(self).__name__}.{method.__name__} failed: SystemExit: {error}"
+                raise CallError(text) from error
 
     call.called_well = True  # type: ignore[attr-defined]
     return call
@@ -164,3 +169,32 @@ def _arity(callback: Callable[..., Any]) -> tuple[int, int]:
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return needed, 99
     return needed, len(positional)
+
+
+# what a setting is called in other constructors
+_ALIASES = {
+    "model": ("model_name",),
+    "model_name": ("model",),
+    "api_key": ("service_key",),
+    "service_key": ("api_key",),
+    "base_url": ("host_address",),
+    "host_address": ("base_url",),
+}
+
+
+def with_former_names(construct: Callable[..., None]) -> Callable[..., None]:
+    """The constructor, given what it cannot do without under its own name where the settings hold it under another."""
+    parameters = inspect.signature(construct).parameters.values()
+    needed = [p.name for p in parameters if p.default is p.empty and p.name in _ALIASES]
+    if not needed:
+        return construct
+
+    @functools.wraps(construct)
+    def call(self: Any, *arguments: Any, **keywords: Any) -> None:
+        for name in needed if not arguments else ():
+            value = next((self.config[other] for other in _ALIASES[name] if self.config.get(other) is not None), None)
+            if keywords.get(name) is None and value is not None:
+                keywords[name] = value
+        construct(self, *arguments, **keywords)
+
+    return call

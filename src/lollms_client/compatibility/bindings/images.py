@@ -118,7 +118,8 @@ class EraImageBinding(Inherited, LollmsTTIBinding):
             _, unknown = fitting(method, keywords)
             reply = await self.call_plain(method, **keywords)
             found = media_of(reply, "image")
-        return ImageResult(images=tuple(found), warnings=(*dropped(unknown), *warnings))
+        text = str(getattr(reply, "text", None) or "")
+        return ImageResult(images=tuple(found), text=text, warnings=(*dropped(unknown), *warnings))
 
 
 def _parameter(method: Callable[..., Any], names: Sequence[str]) -> str | None:

@@ -159,6 +159,7 @@ class EraLanguageBinding(Inherited, LollmsLLMBinding):
         """The answer of whatever method the class has, with what had to be changed among the warnings."""
         from lollms_client.plain_llm import plain_chat
 
+        request = turns.with_system_said(self, request)
         notes: list[CallWarning] = []
         while True:
             way = self._ways[0]

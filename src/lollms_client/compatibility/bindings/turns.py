@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from lollms_client.plain import fitting
 from lollms_client.types.chat import ChatRequest
 
@@ -88,6 +90,15 @@ def as_lines(binding: LollmsLLMBinding, request: ChatRequest) -> tuple[str, dict
         return prompt, more
     lines = [f"{turn.role}: {turn.text}" for turn in request.messages]
     return "\n".join([*lines, "assistant:"]), {**more, "system_prompt": None}
+
+
+def with_system_said(binding: LollmsLLMBinding, request: ChatRequest) -> ChatRequest:
+    """The request of a plain prompt with the system's words before it, where the method looks at no system prompt."""
+    system = request.extra.get("system_prompt")
+    if request.prompt is None or not system or _reads_system(binding):
+        return request
+    extra = {name: value for name, value in request.extra.items() if name != "system_prompt"}
+    return msgspec.structs.replace(request, prompt=f"{system}\n\n{request.prompt}", extra=extra)
 
 
 def _reads_system(binding: LollmsLLMBinding) -> bool:
