@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,8 @@ def preload() -> None:
     from lollms_client.console import guard_console
     from lollms_client.testing.calling import base_of
 
+    with contextlib.suppress(ImportError):
+        import httpx  # noqa: F401 (importing it draws a random number, which is no fault of who imports it)
     guard_console()
     for kind in ("llm", "tti", "stt", "tts", "ttv", "ttm"):
         base_of(kind)
