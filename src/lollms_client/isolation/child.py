@@ -142,7 +142,7 @@ def _make(first: dict[str, Any], writer: FrameWriter) -> CallRunner:
         assert entry.manifest is not None
         named = {name: value for name, value in given.items() if name in first["named"]}
         enforce_reach(entry.manifest, named)
-    return CallRunner(construct_binding(entry, settings_of(entry, given)), writer)
+    return CallRunner(construct_binding(entry, settings_of(entry, given, first["named"])), writer)
 
 
 def _forward_logging(writer: FrameWriter, level: int) -> None:

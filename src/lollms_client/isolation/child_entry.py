@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,13 @@ def entry_of(first: Mapping[str, Any]) -> BindingEntry:
     )  # fmt: skip
 
 
-def settings_of(entry: BindingEntry, given: Mapping[str, Any]) -> Settings:
-    """The settings as the parent resolved them; what it left open is open here, too."""
+def settings_of(entry: BindingEntry, given: Mapping[str, Any], named: Collection[str]) -> Settings:
+    """The settings as the parent resolved them; what it left open, and the defaults that it took, are so here, too.
+
+    `named` are those that somebody gave: the others are the manifest's defaults, which need not fit its own options.
+    """
     if entry.manifest is None:
         raise BadManifest(f"{entry.name} has no usable manifest", binding=entry.name)
-    return resolve_settings(entry.manifest, given)
+    defaults = {item.name: item.default for item in entry.manifest.input_parameters if item.name not in named}
+    kept = {name: value for name, value in given.items() if name not in defaults or defaults[name] != value}
+    return resolve_settings(entry.manifest, kept)

@@ -173,3 +173,25 @@ def test_no_tools_may_be_said_as_none(tmp_path: Path) -> None:
     unsaid: dict[str, Any] = {"personality": None, "branch_tip_id": None, "tools": None, "images": None}
     answer = talk.chat("hi", **unsaid)
     assert answer["ai_message"].content == "hi"
+
+
+@pytest.mark.parametrize("isolation", ["none", "process"])
+def test_a_default_outside_its_own_options_stays(tmp_path: Path, isolation: str) -> None:
+    body = """
+    def __init__(self, **kwargs):
+        super().__init__(BindingName, **kwargs)
+
+    def generate_text(self, prompt, **kwargs):
+        return f"{self.config['mode']}|{self.model_name}"
+
+    def load_model(self, model_name):
+        self.model_name = model_name
+        return True
+    """
+    manifest = MANIFEST + "  - {name: mode, type: str, description: how, options: [fast, slow], default: auto}\n"
+    with client_with(tmp_path, "llm", body, manifest=manifest, model_name="small", isolation=isolation) as client:
+        assert client.generate_text("hi") == "auto|small"
+        assert client.get_model_name() == "small"
+        assert client.switch_model("large")
+        assert client.get_model_name() == "large"
+        assert client.generate_text("hi") == "auto|large"

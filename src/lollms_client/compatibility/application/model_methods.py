@@ -34,7 +34,8 @@ class ModelMethods:
     def get_model_name(self) -> str | None:
         """The model that the language binding asks."""
         llm: Any = self.binding("llm")  # type: ignore[attr-defined]
-        name = llm.config.get("model_name") or llm.config.get("model")
+        own = None if llm.speaks_flows else getattr(llm, "model_name", None)
+        name = own or llm.config.get("model_name") or llm.config.get("model")
         return str(name) if name else None
 
     def set_model_name(self, model_name: str) -> bool:
