@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -256,3 +257,25 @@ def test_json_tells_the_same(lollms: Lollms, tmp_path: Path) -> None:
 
     assert (offer["name"], offer["license"], offer["reach"]["hosts"]) == ("hummer", "MIT", ["api.hum.example"])
     assert len(offer["files"]) == 3
+
+
+@pytest.mark.parametrize("harm", ["changed", "gone"])
+def test_upgrading_puts_right_what_was_harmed(harm: str, lollms: Lollms, own_home: Path, tmp_path: Path) -> None:
+    assert lollms("install", folder_source(tmp_path), "--yes").code == 0
+    folder = own_home / "lollms_bindings" / "hummer"
+    if harm == "changed":
+        (folder / "sound.py").write_text("# mine\n", encoding="utf-8")
+    else:
+        shutil.rmtree(folder)
+    upgraded = lollms("install", "hummer", "--upgrade", "--yes")
+    assert (upgraded.code, "the same files" in upgraded.out) == (0, False)
+    assert (folder / "sound.py").read_text(encoding="utf-8") == BINDING["sound.py"]
+
+
+def test_a_damaged_record_hides_no_binding(lollms: Lollms, own_home: Path, tmp_path: Path) -> None:
+    assert lollms("install", folder_source(tmp_path), "--yes").code == 0
+    (own_home / "lollms_bindings" / "installed.json").write_text("{", encoding="utf-8")
+    for words in (("list", "tts"), ("show", "hummer")):
+        done = lollms(*words)
+        assert (done.code, "Hummer" in done.out, "installed.json, which" in done.out) == (0, True, True)
+    assert lollms("uninstall", "hummer").code == 2

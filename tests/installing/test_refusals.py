@@ -330,7 +330,7 @@ def test_a_folder_of_the_user_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(errors.BadSetting, match="was not installed by"):
         install_all(source, [])
     assert (bindings_folder() / "hummer" / "mine.txt").read_text() == "mine"
-    with pytest.raises(errors.UnknownBinding, match="installed are: none"):
+    with pytest.raises(errors.UnknownBinding, match="those are: none"):
         uninstall("hummer")
 
 
@@ -387,3 +387,10 @@ def test_a_branch_that_is_not_there_is_named(tmp_path: Path) -> None:
     write_repository(tmp_path / "hummer", BINDING)
     with pytest.raises(errors.NotFound, match="no branch, tag or commit 'v9'"):
         offers((tmp_path / "hummer").as_uri() + "@v9")
+
+
+@pytest.mark.parametrize("name", ["con", "LPT1.x", "../x"])
+def test_a_name_must_be_one_on_every_system(name: str, tmp_path: Path) -> None:
+    source = write_folder(tmp_path / "hummer", BINDING)
+    with pytest.raises(errors.BadManifest, match="cannot be the name of a binding"):
+        offers(source, name=name)

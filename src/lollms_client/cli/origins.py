@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lollms_client.errors import BadSetting
+
 if TYPE_CHECKING:
     from lollms_client.registry import BindingEntry
 
@@ -14,7 +16,10 @@ def origin(entry: BindingEntry) -> dict[str, Any] | None:
         return None
     from lollms_client.installing.records import changes_since, origin_words, record_of
 
-    record = record_of(entry.folder)
+    try:
+        record = record_of(entry.folder)
+    except BadSetting as error:  # a damaged file must not hide the bindings
+        return {"source": "", "words": "a place that is not known", "changes": [], "problem": error.message}
     if record is None:
         return None
     facts = {name: getattr(record, name) for name in ("source", "ref", "commit", "installed", "files", "allowed")}
@@ -25,12 +30,14 @@ def origin(entry: BindingEntry) -> dict[str, Any] | None:
 def from_words(entry: BindingEntry) -> str:
     """The place where a binding was found, and for an installed one where it came from."""
     found = origin(entry)
-    return entry.source if found is None else f"{entry.source}, installed from {found['source']}"
+    return entry.source if not (found and found["source"]) else f"{entry.source}, installed from {found['source']}"
 
 
 def changed_words(entry: BindingEntry) -> str:
     """A warning where files of an installed binding are not as they were installed; "" otherwise."""
     found = origin(entry)
+    if found is not None and "problem" in found:
+        return f"WARNING: whether it is as it was installed is not known: {found['problem']}"
     changes = found["changes"] if found is not None else []
     if not changes:
         return ""

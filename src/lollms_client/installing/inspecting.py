@@ -16,6 +16,7 @@ import msgspec
 
 from lollms_client.errors import BadManifest, LollmsError
 from lollms_client.installing.objections import Objection
+from lollms_client.installing.staging import DEVICES
 from lollms_client.manifest import Manifest, binding_type_of, derive_manifest, load_manifest
 from lollms_client.manifest.reading import FILE_NAME
 from lollms_client.requirements import requirements_of
@@ -103,7 +104,7 @@ def find_bindings(root: Path, source_name: str) -> list[Candidate]:
 def renamed(item: Candidate, name: str) -> Candidate:
     """The binding under another name ("" for its own). Raises BadManifest where it cannot be one."""
     found = name or item.name
-    if not _NAME.fullmatch(found):
+    if not _NAME.fullmatch(found) or found.partition(".")[0].lower() in DEVICES:
         raise BadManifest(
             f"{found!r} cannot be the name of a binding: use letters, digits and _; --name gives another one",
             binding=found, rule="the name of a binding is an identifier", cure="use --name",

@@ -48,8 +48,10 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unchanged(self) -> bool:
-        """Whether exactly this is installed already."""
-        return self.replaces is not None and self.replaces.files == self.files
+        """Whether exactly this is installed already, and lies there as it was installed."""
+        return (
+            self.replaces is not None and self.replaces.files == self.files and not records.changes_since(self.replaces)
+        )
 
     def lines(self, tier: str | None = None) -> Iterator[str]:
         """The offer for a person; `tier` is what a check of exactly these files found."""
@@ -252,8 +254,9 @@ def uninstall(full_name: str, *, environment: Mapping[str, str] | None = None) -
         found = [item for item in known.values() if full_name in (item.name, item.full_name)]
         if len(found) != 1:
             names = ", ".join(sorted(known)) or "none"
+            what = "names several bindings" if found else "is no binding"
             raise UnknownBinding(
-                f"{full_name!r} names {len(found)} of the installed bindings; installed are: {names}", binding=full_name
+                f"{full_name!r} {what} that `lollms install` brought; those are: {names}", binding=full_name
             )
         record = known.pop(found[0].full_name)
         folder = Path(record.folder)

@@ -12,7 +12,7 @@ from lollms_client.installing.objections import InstallRefused, Objection, refus
 MOST_FILES = 5_000
 MOST_BYTES = 200_000_000
 _LONGEST_PATH = 240
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
+DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
 _LEFT_OUT = {
     "__pycache__",
     ".git",
@@ -75,7 +75,7 @@ class Stage:
         if len(path) > _LONGEST_PATH:
             raise self.refusal(path[:80] + "…", f"its path is longer than {_LONGEST_PATH} characters")
         for part in parts:
-            if part.partition(".")[0].lower().strip() in _DEVICES or part.endswith((".", " ")):
+            if part.partition(".")[0].lower().strip() in DEVICES or part.endswith((".", " ")):
                 raise self.refusal(path, "its name means something else on Windows")
         self._check_collisions(path, parts)
         if len(self._seen) > MOST_FILES:
