@@ -46,6 +46,12 @@ def discussion_attribute(discussion: Any, name: str) -> Any:
     return part.discussion_attribute(discussion, name)
 
 
+def message_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a new message with those that a part knows under other names put in our terms."""
+    part = extension("application")
+    return fields if part is None else part.message_fields(fields)
+
+
 def module_attribute(module: str, name: str) -> Any:
     """What a part adds to one of the package's modules under that name. Raises AttributeError."""
     offered = module != _PACKAGE or name in _PACKAGE_NAMES or name.endswith(("BindingManager", "Profile"))

@@ -13,6 +13,7 @@ from lollms_client.discussion.failures import BadConversation, UnknownMessage
 from lollms_client.discussion.message import LollmsMessage
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.table import MemoryTable, MessageTable
+from lollms_client.extensions import message_fields
 
 
 class BranchDifference(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,7 +149,8 @@ class MessageTree:
         `images` are base64 texts, Media, bytes, URLs or paths; `attachments` may also be sounds and files; `fields` are
         further fields of LollmsMessage. Raises UnknownMessage for a parent that is not there, BadMedia.
         """
-        message = LollmsMessage(sender=sender, sender_type=sender_type, content=content, images=images, **fields)
+        given = message_fields({"content": content, **fields}) if fields else {"content": content}
+        message = LollmsMessage(sender=sender, sender_type=sender_type, images=images, **given)
         message.add_media(attachments)
         return self.attach(message, parent_id if parent_id is not None else self._standing())
 

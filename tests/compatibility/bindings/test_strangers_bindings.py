@@ -10,7 +10,7 @@ import pytest
 from lollms_client import LollmsClient, LollmsDiscussion, errors
 
 from .eras import client_with, write
-from .fake_services import PNG, WAV
+from .fake_services import IMAGE, PNG, WAV
 
 SAY = """
 def generate_text(self, prompt, **kwargs):
@@ -195,3 +195,17 @@ def test_a_default_outside_its_own_options_stays(tmp_path: Path, isolation: str)
         assert client.switch_model("large")
         assert client.get_model_name() == "large"
         assert client.generate_text("hi") == "auto|large"
+
+
+def test_messages_take_the_columns_of_the_public_package() -> None:
+    talk = LollmsDiscussion(None)
+    message = talk.add_message(
+        sender="ann", raw_content="Hello", scratchpad="s", tokens=3, generation_speed=None, discussion_id=talk.id,
+        message_metadata={"mood": "good"}, metadata={"place": "home"}, images=[IMAGE, IMAGE],
+        active_images=[True, False],
+    )  # fmt: skip
+    assert message.content == "Hello"
+    assert message.metadata == {"scratchpad": "s", "tokens": 3, "mood": "good", "place": "home"}
+    assert [image["active"] for image in message.get_all_images()] == [True, False]
+    with pytest.raises(TypeError, match="moood"):
+        talk.add_message(content="hi", moood=1)

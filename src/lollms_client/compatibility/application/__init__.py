@@ -41,6 +41,13 @@ def discussion_attribute(discussion: Any, name: str) -> Any:
     return found.__get__(discussion, type(discussion))
 
 
+def message_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a message of the public package under our names."""
+    from lollms_client.compatibility.application.former_messages import in_our_terms
+
+    return in_our_terms(fields)
+
+
 def text_processor(llm: Any) -> Any:
     """The helpers around texts for a language binding."""
     from lollms_client.compatibility.application.text_processor import LollmsTextProcessor
