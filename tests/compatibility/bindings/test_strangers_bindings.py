@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lollms_client import LollmsClient, LollmsDiscussion, errors
+from lollms_client import LollmsClient, LollmsDiscussion, errors, get_binding_desc
 
 from .eras import client_with, write
 from .fake_services import IMAGE, PNG, WAV
@@ -209,3 +209,14 @@ def test_messages_take_the_columns_of_the_public_package() -> None:
     assert [image["active"] for image in message.get_all_images()] == [True, False]
     with pytest.raises(TypeError, match="moood"):
         talk.add_message(content="hi", moood=1)
+
+
+def test_a_binding_may_describe_itself_in_code(tmp_path: Path) -> None:
+    place = write(tmp_path, "llm", "wild", SAY, MANIFEST)
+    (place / "binding_config.py").write_text("def get_binding_desc():\n    return {'title': 'Found out'}\n", "utf-8")
+    found = get_binding_desc("wild", "llm", tmp_path / "llm_bindings")
+    assert found["title"] == "Found out"
+    assert found["author"] == "somebody"
+    (place / "binding_config.py").write_text("def get_binding_desc():\n    return nothing\n", "utf-8")
+    with pytest.raises(errors.BindingLoadFailed, match="binding_config"):
+        get_binding_desc("wild", "llm", tmp_path / "llm_bindings")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import runpy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from lollms_client.binding import model_dictionary
 from lollms_client.client import LollmsClient
 from lollms_client.compatibility.application.managers import MANAGERS, description, descriptions, usable
 from lollms_client.compatibility.bindings.tools import list_tool_bindings
-from lollms_client.errors import BadSetting
-from lollms_client.registry import Registry
+from lollms_client.errors import BadSetting, BindingLoadFailed
+from lollms_client.registry import BindingEntry, Registry
+from lollms_client.secret import clean_cause, redact
 
 _FORMER_TYPES = ("mcp", "tools", "rag", "connection")
 
@@ -32,14 +34,34 @@ def list_bindings(binding_type: str = "llm", custom_bindings_dir: str | Path | N
 def get_binding_desc(
     binding_name: str, binding_type: str = "llm", custom_bindings_dir: str | Path | None = None
 ) -> dict[str, Any]:
-    """What a binding's manifest says, in plain values. Raises UnknownBinding, BadManifest, BadSetting."""
+    """What a binding's manifest says, in plain values.
+
+    The words of a `get_binding_desc` in the binding's own `binding_config.py` come before it; that file is run for
+    them. Raises UnknownBinding, BadManifest, BadSetting, BindingLoadFailed.
+    """
     if not binding_type:
         raise BadSetting("which modality? give binding_type", setting="binding_type")
     folders = {binding_type: custom_bindings_dir} if custom_bindings_dir is not None else None
     entry = Registry(typed_dirs=folders).find(binding_name, binding_type)
     if entry.problem is not None:
         raise entry.problem
-    return description(entry)
+    return {**description(entry), **_told_by_code(entry), "binding_name": entry.name}
+
+
+def _told_by_code(entry: BindingEntry) -> dict[str, Any]:
+    """What the folder's `binding_config.py` says of the binding, {} where there is none."""
+    path = entry.folder / "binding_config.py"
+    if not path.is_file():
+        return {}
+    try:
+        own = runpy.run_path(str(path)).get("get_binding_desc")
+        found = own() if callable(own) else {}
+    except (SystemExit, Exception) as error:  # noqa: BLE001 (the edge to somebody else's code)
+        raise BindingLoadFailed(
+            f"binding_config.py of {entry.name} failed: {type(error).__name__}: {redact(str(error))}",
+            binding=entry.name,
+        ) from clean_cause(error)
+    return dict(found) if isinstance(found, Mapping) else {}
 
 
 def models_of(
