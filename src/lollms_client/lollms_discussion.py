@@ -273,7 +273,7 @@ def _opened(
         target = aliases.get(name, name)
         if target in _STATE_FIELDS:
             known[target] = value
-        else:
+        elif value is not None:
             python_warnings.warn(f"LollmsDiscussion has no setting {name!r}: it is ignored", UserWarning, stacklevel=4)
     if db_manager is not None:
         opened: tuple[DiscussionState, MessageTable] = db_manager.open_discussion(discussion_id, known)

@@ -220,3 +220,10 @@ def test_a_binding_may_describe_itself_in_code(tmp_path: Path) -> None:
     (place / "binding_config.py").write_text("def get_binding_desc():\n    return nothing\n", "utf-8")
     with pytest.raises(errors.BindingLoadFailed, match="binding_config"):
         get_binding_desc("wild", "llm", tmp_path / "llm_bindings")
+
+
+def test_arguments_that_say_nothing_are_no_reason_to_warn() -> None:
+    unsaid: dict[str, Any] = {"memory_manager": None, "internet_config": None, "workspace_path": None}
+    assert LollmsDiscussion(None, discussion_id="talk", **unsaid).id == "talk"
+    with pytest.warns(UserWarning, match="workspace_path"):
+        LollmsDiscussion(None, workspace_path="somewhere")
