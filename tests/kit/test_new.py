@@ -68,6 +68,13 @@ def test_a_new_service_is_silver(tmp_path: Path, kind: str, binding_type: str) -
     assert report.tier == "silver", report.text()
 
 
+def test_a_new_plain_class_sends_its_key_nowhere_else(tmp_path: Path) -> None:
+    assert main(["new", "llm", "acme", "--kind", "plain", "--into", str(tmp_path), *GIVEN]) == 0
+    report = check_binding(tmp_path / "acme", ("adversaries",))
+    failed = {item.code for item in report.of("failed")}
+    assert not failed & {"A104", "A109", "A112", "A114"}, report.text()
+
+
 def test_what_only_the_author_knows_is_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", "tts", "acme", "--kind", "http", "--into", str(tmp_path)]) == 0
     assert "lollms check" in capsys.readouterr().out

@@ -208,7 +208,8 @@ def plain_code(plan: Plan) -> str:
     path = "from pathlib import Path\n" if kind == "stt" else ""
     return f'''"""{plan.words}, written with the documented methods."""
 
-{extra}import json
+{extra}import http.client
+import json
 import urllib.request
 {path}
 from lollms_client.lollms_{kind}_binding import Lollms{kind.upper()}Binding
@@ -225,16 +226,17 @@ class {plan.class_name}(Lollms{kind.upper()}Binding):
     def {modality.method}(self, {modality.signature}):
         """Ask the service. Returns the result, or an error dictionary."""
         body = json.dumps({modality.sent}).encode()
-        headers = {{"Content-Type": "application/json"}}
-        if self.config.get("service_key"):
-            headers["Authorization"] = "Bearer " + self.config["service_key"]
         address = self.config["host_address"].rstrip("/") + "/{modality.method}"
+        request = urllib.request.Request(address, body, {{"Content-Type": "application/json"}})
+        if self.config.get("service_key"):  # for this address alone, not for others that it may lead to
+            request.add_unredirected_header("Authorization", "Bearer " + self.config["service_key"])
         try:
-            with urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=300) as answer:
+            with urllib.request.urlopen(request, timeout=300) as answer:
                 reply = answer.read()
-        except OSError as error:
+            result = {modality.taken}
+        except (OSError, ValueError, http.client.HTTPException) as error:
             return {{"status": "error", "message": f"{{address}}: {{error}}"}}
-        return {modality.taken}
+        return result or {{"status": "error", "message": f"{{address}}: the reply is empty"}}
 
     def list_models(self):
         """The names of the models."""
