@@ -251,7 +251,7 @@ def test_the_command_records_and_then_checks(
     assert main(["check", str(folder), "--record", "--set", f"host_address={server.url}/api"]) == 0
     said = capsys.readouterr()
     assert "recorded 3 calls in" in said.out
-    assert "13 passed" in said.out
+    assert "14 passed" in said.out
     assert KEY not in said.out + said.err
     assert KEY.encode() not in all_bytes(folder)
 
