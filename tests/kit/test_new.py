@@ -137,7 +137,7 @@ def test_parameters_key_and_address_are_those_of_the_document(tmp_path: Path) ->
     ("binding_type", "fields", "kept"),
     [
         ("tts", {"text": {}, "class": {}, "self": {"type": "boolean"}}, {"service_class", "service_self"}),
-        ("tti", {"prompt": {}, "width": {"type": "integer"}, "size": {}}, {"width"}),
+        ("tti", {"prompt": {}, "width": {"type": "integer"}, "size": {}}, {"width", "size"}),
     ],
 )
 def test_odd_names_of_a_document_become_arguments(
