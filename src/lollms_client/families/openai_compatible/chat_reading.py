@@ -18,6 +18,7 @@ from lollms_client.families.events import ServerEvent
 from lollms_client.families.openai_compatible.reasoning_details import ReasoningDetails
 from lollms_client.families.openai_compatible.think_tags import ThinkSplitter
 from lollms_client.families.openai_compatible.usage import usage_of
+from lollms_client.families.reply_values import worded
 from lollms_client.types.accounting import Usage
 from lollms_client.types.chat import (
     Finish,
@@ -268,7 +269,7 @@ def logprobs_of(value: Any) -> tuple[TokenLogprob, ...]:
     tops = likeliest if isinstance(likeliest, list) else [None] * len(tokens)
     return tuple(
         TokenLogprob(
-            token=str(token),
+            token=worded(token),
             logprob=float(number),
             alternatives=tuple(TokenLogprob(token=word, logprob=float(chance)) for word, chance in (top or {}).items()),
         )
@@ -281,7 +282,7 @@ def token_logprobs(rows: Any) -> tuple[TokenLogprob, ...]:
     """Rows of token, logprob and top_logprobs."""
     return tuple(
         TokenLogprob(
-            token=str(row.get("token", "")),
+            token=worded(row.get("token")),
             logprob=float(row["logprob"]),
             alternatives=token_logprobs(row.get("top_logprobs") or ()),
         )

@@ -23,6 +23,7 @@ from lollms_client.families.openai_compatible.transcription_reading import (
     result_of_text,
     segment_of,
 )
+from lollms_client.families.reply_values import worded
 from lollms_client.flow import HttpRequest
 from lollms_client.lollms_stt_binding import LollmsSTTBinding
 from lollms_client.types.accounting import CallWarning
@@ -235,11 +236,11 @@ def _event_of_chunk(value: Mapping[str, Any]) -> Mapping[str, Any]:
         return value
     first = choices[0] if choices and isinstance(choices[0], Mapping) else {}
     delta = first.get("delta")
-    text = delta.get("content") if isinstance(delta, Mapping) else None
+    text = worded(delta.get("content")) if isinstance(delta, Mapping) else ""
     told = {name: value[name] for name in ("id", "model", "usage") if value.get(name)}
     if first.get("finish_reason"):
         return {"type": "transcript.text.done", "last": text, **told}
-    return {"type": "transcript.text.delta", "delta": text or ""} if first else {"type": "usage", **told}
+    return {"type": "transcript.text.delta", "delta": text} if first else {"type": "usage", **told}
 
 
 def _delta(value: Mapping[str, Any]) -> str:
