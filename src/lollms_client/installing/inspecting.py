@@ -19,6 +19,7 @@ from lollms_client.installing.objections import Objection
 from lollms_client.installing.staging import DEVICES
 from lollms_client.manifest import Manifest, binding_type_of, derive_manifest, load_manifest
 from lollms_client.manifest.reading import FILE_NAME
+from lollms_client.python_source import parse
 from lollms_client.requirements import requirements_of
 
 _STARTUP = ("sitecustomize", "usercustomize")
@@ -152,7 +153,7 @@ def outside_imports(folder: Path) -> list[str]:
     for path in sorted(folder.rglob("*.py")):
         name = path.relative_to(folder)
         try:
-            tree = ast.parse(path.read_bytes())
+            tree = parse(path.read_bytes())
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         found += [
@@ -169,7 +170,7 @@ def unreadable_code(folder: Path) -> list[str]:
     for path in sorted(folder.rglob("*.py")):
         name = path.relative_to(folder).as_posix()
         try:
-            ast.parse(path.read_bytes())
+            parse(path.read_bytes())
         except SyntaxError as error:
             found.append(f"{name}, line {error.lineno or 1}: {error.msg}")
         except (ValueError, RecursionError, MemoryError) as error:

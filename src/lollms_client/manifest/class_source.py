@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lollms_client.manifest.model import BINDING_TYPES, PACKAGE_FOLDER
+from lollms_client.python_source import parse
 
 PACKAGE = "lollms_client"
 _BASE_CLASS = re.compile(rf"Lollms({'|'.join(item.upper() for item in BINDING_TYPES)})Binding")
@@ -81,7 +82,7 @@ def parse_module(file: Path) -> ModuleSource:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the binding's own invalid escapes are no matter here
-            tree = ast.parse(read_source(file), str(file))
+            tree = parse(read_source(file), str(file))
     except (ValueError, RecursionError, MemoryError) as error:
         raise SyntaxError(str(error) or "the source is nested too deep", (str(file), 1, None, None)) from error
     module = ModuleSource(file, tree)

@@ -17,6 +17,7 @@ from typing import Any
 
 from lollms_client.errors import BindingLoadFailed, LollmsError
 from lollms_client.manifest.derivation import syntax_failure
+from lollms_client.python_source import parse
 from lollms_client.registry.entries import BindingEntry
 from lollms_client.requirements.checking import missing_dependency, requirements_of
 from lollms_client.secret import clean_cause, words_of
@@ -114,7 +115,7 @@ class _BindingLoader(SourceFileLoader):
         try:
             return super().source_to_code(data, path)
         except SyntaxError:
-            tree = ast.parse(data, path)
+            tree = parse(data, path)
             kept = [statement for statement in tree.body if not _is_test_block(statement)]
             if len(kept) == len(tree.body):
                 raise

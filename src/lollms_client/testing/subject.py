@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lollms_client.errors import BadSetting, ConfigurationError, UnknownBinding
 from lollms_client.manifest import BINDING_TYPES, Manifest
 from lollms_client.manifest.values import near_names
+from lollms_client.python_source import parse
 from lollms_client.registry import BindingEntry, Registry
 from lollms_client.testing.evidence import Evidence, collect
 from lollms_client.testing.rules import NotApplicable
@@ -79,7 +80,7 @@ class Subject:
             if file.name.startswith("test_") or "tests" in file.relative_to(self.folder).parts:
                 continue
             try:
-                found.append((file, ast.parse(file.read_bytes(), str(file))))
+                found.append((file, parse(file.read_bytes(), str(file))))
             except (OSError, SyntaxError, ValueError):
                 continue
         return found

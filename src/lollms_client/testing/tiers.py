@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from lollms_client.python_source import parse
 from lollms_client.registry import BindingEntry, Registry
 from lollms_client.testing.report import TIERS, Report, badge_svg
 from lollms_client.testing.running import check_binding
@@ -53,7 +54,7 @@ def used_files(folder: Path, binding_type: str) -> list[str]:
 def _imported(file: Path) -> frozenset[Path]:
     """The files of families and engines that one file imports, at its top or later."""
     found: set[Path] = set()
-    for node in ast.walk(ast.parse(file.read_bytes())):
+    for node in ast.walk(parse(file.read_bytes())):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
