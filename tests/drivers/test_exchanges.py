@@ -356,16 +356,16 @@ def test_unpacks_what_is_packed(runner: Runner, coding: str) -> None:
     raw = zlib.compressobj(wbits=-15)
     packed = pack[coding](body) if coding in pack else raw.compress(body) + raw.flush()
     name = coding.split()[-1]
-    headers = {"content_encoding": name, "content_type": "application/json"}
-    with loopback(lambda line, request: line.reply(packed, 200, **headers)) as server:
+    headers = {"Content-Encoding": name, "Content-Type": "application/json"}
+    with loopback(lambda line, request: line.reply(packed, 200, headers)) as server:
         assert len(runner.run(service(server.url).post("x", {}))["text"]) == 100_000
 
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_oversized_reply_is_refused(runner: Runner, packed: bool) -> None:
     bomb = gzip.compress(bytes(50_000_000)) if packed else bytes(3_000_000)
-    headers = {"content_encoding": "gzip"} if packed else {}
-    with loopback(lambda line, request: line.reply(bomb, 200, **headers)) as server:
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    with loopback(lambda line, request: line.reply(bomb, 200, headers)) as server:
         binding = service(server.url)
         with pytest.raises(errors.ReplyTooLarge, match="1000000 bytes"):
             runner.run(binding.send(binding.request("GET", "x", max_bytes=1_000_000)))

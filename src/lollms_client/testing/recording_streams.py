@@ -44,7 +44,7 @@ def _event(block: str) -> Any:
 
 
 def data_of(text: str) -> Any:
-    """An event's data: decoded where it is a JSON object or list, which reads the same when it is written again."""
+    """An event's data: decoded where it is a JSON object or list, else the text; the spaces in JSON are lost."""
     if text[:1] not in ("{", "["):
         return text
     try:

@@ -131,17 +131,24 @@ class Line:
         """Send the status line and the headers."""
         self.send(head_bytes(status, headers or {}))
 
-    def reply(self, body: bytes | Any = b"", status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        """A whole, well-formed reply; anything but bytes is sent as JSON."""
-        named = dict(headers or {})
+    def reply(
+        self, body: bytes | Any = b"", status: int = 200, headers: Mapping[str, str] | None = None, **more: str
+    ) -> None:
+        """A whole, well-formed reply; anything but bytes is sent as JSON. Headers may be keywords: content_type="…"."""
+        named = {name.replace("_", "-").title(): value for name, value in more.items()} | dict(headers or {})
         if not isinstance(body, bytes):
             body = msgspec.json.encode(body)
             named.setdefault("Content-Type", "application/json")
         self.send(head_bytes(status, {**named, "Content-Length": str(len(body))}) + body)
 
-    def begin(self, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+    def begin(
+        self,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        content_type: str = "text/event-stream",
+    ) -> None:
         """The head of a reply in chunks; then come `chunk` and `end`."""
-        self.head(status, {"Content-Type": "text/event-stream", **(headers or {}), "Transfer-Encoding": "chunked"})
+        self.head(status, {"Content-Type": content_type, **(headers or {}), "Transfer-Encoding": "chunked"})
 
     def chunk(self, data: bytes) -> None:
         """One piece of a reply in chunks."""
