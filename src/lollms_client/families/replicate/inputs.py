@@ -108,12 +108,12 @@ class Inputs:
 
     def choices_of(self, name: str) -> list[Any]:
         """What the model offers for an input by its own name."""
-        return list(self._property(name).get("enum") or ())
+        return _plain(self._property(name).get("enum"))
 
     def _adapted(self, field: str, name: str, value: Any) -> Any:
         """The value in the input's type; None, with a warning, where it does not fit."""
         row = self._property(name)
-        kind, options = row.get("type"), row.get("enum")
+        kind, options = row.get("type"), _plain(row.get("enum"))
         if isinstance(value, (Media, tuple)):
             return self._media(field, kind, value)
         if isinstance(value, bool) or kind == "boolean":
@@ -178,6 +178,11 @@ class Inputs:
         wanted = min(side for side in (width, height) if side)
         self.values["resolution"] = min(lines, key=lambda option: abs(lines[option] - wanted))
         return "resolution"
+
+
+def _plain(options: Any) -> list[Any]:
+    """The options that a schema names: texts and numbers; what else stands there can be neither shown nor sent."""
+    return [option for option in options if isinstance(option, (str, int, float))] if isinstance(options, list) else []
 
 
 def _as_number(value: Any) -> float | None:
