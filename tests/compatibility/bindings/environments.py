@@ -29,6 +29,6 @@ def python_of(name: str) -> Path:
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not (folder / ".complete").exists():
         uv("venv", "--clear", "--python", sys.executable, str(folder))
-        uv("pip", "install", "--python", str(python), "-r", str(packages))
+        uv("pip", "install", "--require-hashes", "--python", str(python), "-r", str(packages))
         (folder / ".complete").touch()
     return python
