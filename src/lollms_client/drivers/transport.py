@@ -17,7 +17,6 @@ from lollms_client.flow import Connection, HttpRequest
 from lollms_client.secret import redact
 
 CHUNK_BYTES = 64 * 1024
-USER_AGENT = "lollms_client/2"
 
 
 class BlockingReply(Protocol):

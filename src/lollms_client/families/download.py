@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from lollms_client import errors
 from lollms_client.families import addresses
 from lollms_client.families.events import decode_json, snippet
-from lollms_client.families.exchange import origin, send
+from lollms_client.families.exchange import USER_AGENT, origin, send
 from lollms_client.flow import HttpReply, HttpRequest, Resolve
 from lollms_client.secret import redact
 from lollms_client.types.media import Media
@@ -48,7 +48,7 @@ async def _step(binding: HttpBinding, url: str, max_bytes: int) -> HttpReply:
         request = HttpRequest(
             method="GET",
             url=url,
-            headers={"User-Agent": "lollms_client/2", "Accept": "*/*"},
+            headers={"User-Agent": USER_AGENT, "Accept": "*/*"},
             connection=binding.connection,
             max_bytes=max_bytes,
             address=address,

@@ -13,6 +13,8 @@ from lollms_client.families.service_errors import retry_after
 from lollms_client.flow import Close, HttpReply, HttpRequest, Open, OpenReply, Send, Sleep
 from lollms_client.secret import redact
 
+USER_AGENT = "lollms_client/2"  # how this package names itself to a service
+
 Reply = TypeVar("Reply", HttpReply, OpenReply)
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})

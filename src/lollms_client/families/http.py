@@ -12,7 +12,7 @@ from lollms_client import errors
 from lollms_client.binding import LollmsBinding
 from lollms_client.families import download
 from lollms_client.families.events import ServerEvent, decode_json, snippet
-from lollms_client.families.exchange import RetryPolicy, open_reply, origin, send
+from lollms_client.families.exchange import USER_AGENT, RetryPolicy, open_reply, origin, send
 from lollms_client.families.multipart import FormFile, encode_form
 from lollms_client.families.reply_stream import BytesReader, EventReader, LineReader, ReplyStream
 from lollms_client.families.service_errors import error_facts, is_bare_error, service_error
@@ -125,7 +125,7 @@ class HttpBinding(LollmsBinding):
         max_bytes: int = 64 * 1024 * 1024,
     ) -> HttpRequest:
         """A request to the service, with its key and the user's extra headers."""
-        sent: dict[str, HeaderValue] = {"User-Agent": "lollms_client/2", "Accept": "application/json"}
+        sent: dict[str, HeaderValue] = {"User-Agent": USER_AGENT, "Accept": "application/json"}
         if json is not None:
             body, content_type = encode_json(json), "application/json"
         if content_type is not None:

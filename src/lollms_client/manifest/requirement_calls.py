@@ -32,17 +32,6 @@ def required_by_calls(folder: Path | str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in found if REQUIREMENT.fullmatch(text)))
 
 
-def mentions_pipmaster(folder: Path) -> bool:
-    """Whether any module of a binding's folder speaks of pipmaster."""
-    for file in folder.rglob("*.py"):
-        try:
-            if PIPMASTER in read_source(file):
-                return True
-        except OSError:
-            continue
-    return False
-
-
 def _calls(module: ModuleSource) -> Iterator[ast.Call]:
     for statement in top_level(module.tree.body):
         if isinstance(statement, ast.Expr | ast.Assign | ast.Return) and statement.value is not None:

@@ -121,10 +121,6 @@ class CaseSet(NamedTuple):
             text += f"; {len(self.left_out)} of packs left out: {reasons}"
         return text
 
-    def of_call(self, *calls: str) -> tuple[PlacedCase, ...]:
-        """The cases with one of these calls."""
-        return tuple(placed for placed in self.cases if placed.case.call in calls)
-
 
 __all__ = [
     "CLIENT_CALLS", "UNSET", "Case", "CaseFile", "CaseReply", "CaseRequest", "CaseSet", "Exchange", "PlacedCase",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from PIL import Image, ImageChops, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from lollms_client.engines.scene.inpainting import extend
 
@@ -231,8 +231,3 @@ def _grid(images: Sequence[Image.Image], columns: int) -> Image.Image:
         cell = ImageOps.fit(one, (width, height), Image.Resampling.LANCZOS)
         result.paste(cell, (index % columns * width, index // columns * height))
     return result
-
-
-def same_picture(first: Image.Image, second: Image.Image) -> bool:
-    """Whether two pictures have the same size and pixels."""
-    return first.size == second.size and ImageChops.difference(first, second).getbbox(alpha_only=False) is None
