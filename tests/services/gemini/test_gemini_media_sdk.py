@@ -154,7 +154,7 @@ def test_the_official_sdk_sends_the_same(
         else:
             options |= {"vertexai": False, "api_key": KEY}
         client = sdk.Client(**options)
-        with pytest.raises(sdk.errors.ClientError, match="captured"):
+        with pytest.raises(Exception, match="captured"):  # the classes differ, and some are private
             theirs(sdk, client)
         client.close()
 
