@@ -75,7 +75,7 @@ class _Exchange:
         limits = context.limits(self._request)
         connect = context.limit(limits.connect, "connect", time.monotonic())
         self._limit = context.limit(limits.first_byte, "first_byte", time.monotonic())
-        url, options = self._target(aiohttp)
+        url, options = self._target()
         options["timeout"] = aiohttp.ClientTimeout(total=None, connect=connect[0])
         try:
             async with asyncio.timeout(_sum(self._limit, connect)):
@@ -89,7 +89,7 @@ class _Exchange:
         self.status = self._reply.status
         self.headers = _lower(self._reply)
 
-    def _target(self, aiohttp: Any) -> tuple[Any, dict[str, Any]]:
+    def _target(self) -> tuple[Any, dict[str, Any]]:
         from yarl import URL
 
         request = self._request

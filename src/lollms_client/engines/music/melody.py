@@ -103,7 +103,7 @@ class Tune:
             start = (section.start + bar) * self.timing.bar
             arc = _ARC[place % 4] + lift
             notes += self._bar(cell, start, arc, section.intensity, closing and letter == "E")
-        return _legato(notes, self.timing) if legato else notes
+        return _legato(notes) if legato else notes
 
     def _ending(self, cell: Cell, closing: bool) -> Cell:
         """The motif's head, then a long note, and breath at a phrase's end."""
@@ -167,7 +167,7 @@ class Tune:
         return pitch
 
 
-def _legato(notes: list[Note], timing: Timing) -> list[Note]:
+def _legato(notes: list[Note]) -> list[Note]:
     """Hold every note until the next one, for a player who is alone."""
     held = []
     for note, following in itertools.pairwise(notes):

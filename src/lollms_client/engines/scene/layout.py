@@ -41,7 +41,7 @@ def lay_out(
     place_freely([f for f in free if f.zone in ("sky", "wall")], relations, groups, backdrop, picture, rng)
     _place_dependents(relations, groups, picture, rng)
     for figure in figures:
-        _finish(figure, figures, backdrop, picture)
+        _finish(figure, backdrop, picture)
     _keep_inside(figures, picture)
     _turn_to_each_other(relations, groups)
     return sorted(figures, key=lambda one: one.depth)
@@ -187,7 +187,7 @@ def _place_dependents(
                 figure.placed = True
 
 
-def _finish(figure: Figure, figures: Sequence[Figure], backdrop: Backdrop, picture: tuple[int, int]) -> None:
+def _finish(figure: Figure, backdrop: Backdrop, picture: tuple[int, int]) -> None:
     width, height = picture
     if figure.host is None:
         half = min(figure.width / 2, width * 0.48)

@@ -94,15 +94,15 @@ def _content(parameters: Parameters, parts: Iterable[Part]) -> str | list[dict[s
     marked = parameters.binding.quirks.cache_control
     if all(isinstance(part, TextPart) and not (part.cache and marked) for part in kept):
         return "".join(part.text for part in kept if isinstance(part, TextPart))
-    pieces = [piece for part in kept if (piece := _piece(parameters, part)) is not None]
+    pieces = [piece for part in kept if (piece := _piece(part)) is not None]
     if marked:
-        for part, piece in zip((part for part in kept if _piece(parameters, part) is not None), pieces, strict=True):
+        for part, piece in zip((part for part in kept if _piece(part) is not None), pieces, strict=True):
             if getattr(part, "cache", False):
                 piece["cache_control"] = {"type": "ephemeral"}
     return pieces
 
 
-def _piece(parameters: Parameters, part: Part) -> dict[str, Any] | None:
+def _piece(part: Part) -> dict[str, Any] | None:
     if isinstance(part, TextPart):
         return {"type": "text", "text": part.text}
     if isinstance(part, ImagePart):

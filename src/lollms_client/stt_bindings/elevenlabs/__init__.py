@@ -55,14 +55,14 @@ class ElevenLabsScribe(ElevenLabsBinding, LollmsSTTBinding):
             keyterms += [term.strip() for term in request.prompt.split(",") if term.strip()]
         fields["keyterms"] = keyterms or None
         reply = await self.upload("v1/speech-to-text", fields, [FormFile("file", request.audio)])
-        return _result(reply, request, model, tuple(dropped(request, ("translate",))))
+        return _result(reply, model, tuple(dropped(request, ("translate",))))
 
     async def models_flow(self) -> list[ModelInfo]:
         """The transcription models, which the service's own list does not name."""
         return [ModelInfo(name=name, owner="elevenlabs") for name in ("scribe_v2", "scribe_v1")]
 
 
-def _result(reply: Any, request: TranscriptionRequest, model: str, warnings: Any) -> TranscriptionResult:
+def _result(reply: Any, model: str, warnings: Any) -> TranscriptionResult:
     if isinstance(reply, dict) and isinstance(reply.get("transcripts"), list):
         channels = reply["transcripts"]
         rows = [row for channel in channels for row in channel.get("words") or ()]
