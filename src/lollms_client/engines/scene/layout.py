@@ -12,7 +12,6 @@ from lollms_client.engines.scene.figures import Figure, natural_height
 from lollms_client.engines.scene.free_places import place_freely
 from lollms_client.engines.scene.rows import place_in_rows
 
-_PLAYED = ("guitar", "violin", "trumpet", "flute", "drum")
 _LIVING = ("people", "animals", "fantasy")
 
 
