@@ -10,9 +10,10 @@ from lollms_client.discussion.conversation import Conversation, cut_out
 from lollms_client.discussion.failures import BadConversation, UnknownFormat, UnknownMessage
 from lollms_client.discussion.message import LollmsMessage, image_part, new_id
 from lollms_client.discussion.reading import in_a_row, read_message
+from lollms_client.discussion.soundness import check_parents, check_state
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.table import MessageTable
-from lollms_client.discussion.tree import BranchDifference, check_parents, check_state
+from lollms_client.discussion.tree import BranchDifference
 from lollms_client.extensions import discussion_attribute
 from lollms_client.types.message import Message, TextPart, ToolCallPart
 
@@ -55,6 +56,7 @@ class LollmsDiscussion(Conversation):
         state, table = _opened(db_manager, discussion_id, fields)
         super().__init__(state, table)
         self.lollmsClient = lollmsClient
+        self.db_manager = db_manager
         self.autosave = autosave
         self.max_context_size = max_context_size
 
@@ -118,10 +120,11 @@ class LollmsDiscussion(Conversation):
         return discussions
 
     def fork(self, message_id: str | None = None, db_manager: Any = None, **fields: Any) -> Self:
-        """A new discussion that begins with a copy of a branch (default: the active one)."""
+        """A new discussion that begins with a copy of a branch (default: the active one), kept where this one is."""
         state, messages = cut_out(self._state, self.get_messages(message_id))
         given = {name: getattr(state, name) for name in _STATE_FIELDS - {"active_branch_id", "created_at", "id"}}
-        discussion = type(self)(self.lollmsClient, db_manager=db_manager, **{**given, "id": new_id(), **fields})
+        store = db_manager if db_manager is not None else self.db_manager
+        discussion = type(self)(self.lollmsClient, db_manager=store, **{**given, "id": new_id(), **fields})
         discussion.attach_all(messages)
         return discussion
 
@@ -141,7 +144,7 @@ class LollmsDiscussion(Conversation):
         branch_tip_id: str | None = None,
         add_user_message: bool = True,
         tools: Sequence[Any] = (),
-        approve: Callable[[ToolCallPart], bool | str] | None = None,
+        approve: Callable[[ToolCallPart], Any] | None = None,
         max_tool_rounds: int = 8,
         max_context_tokens: int | None = None,
         streaming_callback: Callable[..., Any] | None = None,
@@ -152,21 +155,28 @@ class LollmsDiscussion(Conversation):
 
         `images` and `attachments` (images, sounds, files: paths, Media, bytes) go with what the user says. `tools` are
         Python functions, Tools, dictionaries, or pairs of a description and a function. `approve` is asked before each
-        call with the ToolCallPart and says True, or False, or in words why not. After `max_tool_rounds` rounds the
-        model has to answer without. Calls of tools that are only described end the exchange, for the application to
-        answer with `add_message`. `streaming_callback(text, MSG_TYPE, facts)` hears everything as it comes and stops by
-        returning False; the message then stays `partial`. `max_context_tokens` (default: `max_context_size`) bounds
-        what the model is given, less `max_tokens`; `strategy`, `count`, `count_image` and `summarise` are as for
-        `export`. Further options (`model`, `temperature`, `timeout` …) go to the client.
+        call with the ToolCallPart and says True, or False, or in words why not, or gives the arguments (a dictionary)
+        with which it may be run instead. After `max_tool_rounds` rounds the model has to answer without. Calls of tools
+        that are only described end the exchange, for the application to answer with `add_message`.
+        `streaming_callback(text, MSG_TYPE, facts)` hears everything as it comes and stops by returning False; an answer
+        under way then stays `partial`. `max_context_tokens` (default: `max_context_size`) bounds what the model is
+        given, less `max_tokens` and the descriptions of the tools; `strategy`, `count`, `count_image` and `summarise`
+        are as for `export`. Further options (`model`, `temperature`, `timeout` …) go to the client.
+
+        Without anything to say, what the conversation stands at (or `branch_tip_id`) is answered: after a failure once
+        more, beside the answer that failed. The answer hangs below what it answers, even if the application or another
+        thread has moved on meanwhile; then the conversation goes on where they are.
 
         Returns `user_message`, `ai_message` (the last answer), `ai_messages`, `tool_messages`, `result` (the last
         ChatResult) and `warnings`. Where a call fails, its message stays as `failed` and the error is raised.
         """
         from lollms_client.discussion.chatting import run
 
-        talk = self._talk(client, tools, approve, max_tool_rounds, max_context_tokens, streaming_callback, options)
+        talk = self._talk(
+            True, client, tools, approve, max_tool_rounds, max_context_tokens, streaming_callback, options
+        )
         media = [*map(image_part, images or ()), *attachments]
-        return run(talk, self._user_turn(user_message, media, branch_tip_id, add_user_message))
+        return run(talk, self._user_turn(talk, user_message, media, branch_tip_id, add_user_message))
 
     async def achat(
         self,
@@ -177,45 +187,63 @@ class LollmsDiscussion(Conversation):
         branch_tip_id: str | None = None,
         add_user_message: bool = True,
         tools: Sequence[Any] = (),
-        approve: Callable[[ToolCallPart], bool | str] | None = None,
+        approve: Callable[[ToolCallPart], Any] | None = None,
         max_tool_rounds: int = 8,
         max_context_tokens: int | None = None,
         streaming_callback: Callable[..., Any] | None = None,
         client: Any = None,
         **options: Any,
     ) -> dict[str, Any]:
-        """The same with an AsyncLollmsClient; tools may be coroutine functions. Cancelling the task stops the answer.
+        """The same with an AsyncLollmsClient. Cancelling the task stops the answer.
 
-        `approve` and tools that are no coroutine functions run in a thread. `strategy="summarise"` needs `summarise`.
+        Tools, `approve` and `streaming_callback` may be coroutine functions; tools and `approve` that are none run in a
+        thread. `strategy="summarise"` needs `summarise`.
         """
         import asyncio
 
         from lollms_client.discussion.chatting import run_async
 
-        talk = self._talk(client, tools, approve, max_tool_rounds, max_context_tokens, streaming_callback, options)
+        talk = self._talk(
+            False, client, tools, approve, max_tool_rounds, max_context_tokens, streaming_callback, options
+        )
         media = [*map(image_part, images or ()), *attachments]
-        spoken = await asyncio.to_thread(self._user_turn, user_message, media, branch_tip_id, add_user_message)
+        spoken = await asyncio.to_thread(self._user_turn, talk, user_message, media, branch_tip_id, add_user_message)
         return await run_async(talk, spoken)
 
     def regenerate_branch(self, branch_tip_id: str | None = None, **settings: Any) -> dict[str, Any]:
         """Answer the last thing that the user said once more, beside the old answer; `settings` are those of `chat`."""
-        said = next((message for message in self.walk_up(branch_tip_id) if message.sender_type == "user"), None)
+        return self.chat(branch_tip_id=self._said_last(branch_tip_id), add_user_message=False, **settings)
+
+    async def aregenerate_branch(self, branch_tip_id: str | None = None, **settings: Any) -> dict[str, Any]:
+        """The same with an AsyncLollmsClient; `settings` are those of `achat`."""
+        return await self.achat(branch_tip_id=self._said_last(branch_tip_id), add_user_message=False, **settings)
+
+    def _said_last(self, branch_tip_id: str | None) -> str:
+        said = next((message.id for message in self.walk_up(branch_tip_id) if message.sender_type == "user"), None)
         if said is None:
-            raise BadConversation("there is nothing of the user's on this branch that could be answered")
-        return self.chat(branch_tip_id=said.id, add_user_message=False, **settings)
+            raise BadConversation("nothing of the user's is on this branch that could be answered: use chat(…) first")
+        return said
 
     def write_title(self, ask: Callable[[str], str] | None = None) -> str:
         """Let a model write the title after the first messages; `ask` takes the request and gives its answer."""
-        from lollms_client.discussion.chatting import title_from
+        from lollms_client.discussion.chatting import title_of, title_request
 
-        self.title = title_from(self, ask or self.ask_model)
+        self.title = title_of((ask or self.ask_model)(title_request(self)))
+        return self.title
+
+    async def awrite_title(self) -> str:
+        """The same with an AsyncLollmsClient."""
+        from lollms_client.discussion.chatting import ask_async, title_of, title_request
+
+        self.title = title_of(await ask_async(self.lollmsClient, title_request(self)))
         return self.title
 
     def _talk(
         self,
+        blocking: bool,
         client: Any,
         tools: Sequence[Any],
-        approve: Callable[[ToolCallPart], bool | str] | None,
+        approve: Callable[[ToolCallPart], Any] | None,
         max_tool_rounds: int,
         max_context_tokens: int | None,
         streaming_callback: Callable[..., Any] | None,
@@ -235,21 +263,28 @@ class LollmsDiscussion(Conversation):
             max_context_tokens=max_context_tokens or self.max_context_size,
             streaming_callback=streaming_callback,
             options=options,
+            blocking=blocking,
         )
 
     def _user_turn(
-        self, said: str | Message | None, media: list[Any], branch_tip_id: str | None, add: bool
+        self, talk: Talk, said: str | Message | None, media: list[Any], branch_tip_id: str | None, add: bool
     ) -> LollmsMessage | None:
-        if not add or (said is None and not media):
-            if branch_tip_id is not None:
-                self.fork_from(branch_tip_id)
-            if self.active_branch_id is None:
-                raise BadConversation("there is nothing to answer: the discussion is empty")
-            return None
-        parts = said.parts if isinstance(said, Message) else (TextPart(text=said),) if said else ()
-        message = LollmsMessage(sender="user", parts=parts)
-        message.add_media(media)
-        return self.attach(message, branch_tip_id or self._standing())
+        """Add what the user says, if anything, and tell the talk what is to be answered."""
+        tip = branch_tip_id if branch_tip_id is not None else self._standing()
+        if add and (said is not None or media):
+            parts = said.parts if isinstance(said, Message) else (TextPart(text=said),) if said else ()
+            message = LollmsMessage(sender="user", parts=parts)
+            message.add_media(media)
+            talk.answer(self.attach(message, tip).id)
+            return message
+        if tip is None:
+            raise BadConversation("there is nothing to answer: say something, the discussion is empty")
+        answered = self.get_message(tip)
+        if answered.status == "failed" and answered.sender_type == "assistant" and answered.parent_id is not None:
+            answered = self.get_message(answered.parent_id)  # another answer beside the one that failed
+        self.fork_from(answered.id)
+        talk.answer(answered.id)
+        return None
 
     # --- keeping ------------------------------------------------------------------------------------------------
 

@@ -189,6 +189,44 @@ def test_lists_and_search(store: LollmsDataManager) -> None:
     assert [facts["title"] for facts in store.search_discussions("dough")] == ["Cheese"]
 
 
+def test_what_two_openings_change_is_put_together(store: LollmsDataManager) -> None:
+    one = LollmsDiscussion.create_new(db_manager=store)
+    first, second = one.add_message(content="a"), one.add_message(content="b")
+    other = reopened(store, one)
+    one.pin(first.id)
+    other.pin(second.id)
+    one.set_metadata_item("a", 1)
+    other.set_metadata_item("b", 2)
+    again = reopened(store, one)
+    assert (again.pins, again.metadata) == ((first.id, second.id), {"a": 1, "b": 2})
+    one.refresh()
+    one.unpin(second.id)
+    assert reopened(store, one).pins == (first.id,)
+
+
+def test_where_another_one_stood_may_be_deleted(store: LollmsDataManager) -> None:
+    one = LollmsDiscussion.create_new(db_manager=store)
+    root = one.add_message(content="root")
+    other = reopened(store, one)
+    leaf = other.add_message(content="leaf")
+    other.pin(leaf.id)
+    one.delete_branch(leaf.id)
+    for each in (one, other, reopened(store, one)):
+        assert [message.content for message in each.get_messages()] == ["root"]
+        assert LollmsDiscussion.from_export("json", each.export("json")).active_branch_id == root.id
+        assert each.add_message(content="next").parent_id == root.id
+        one.delete_branch(each.active_branch_id or "")
+    store.delete_discussion(one.id)
+    with pytest.raises(UnknownDiscussion):
+        other.get_messages()
+
+
+def test_a_fork_is_kept_where_its_origin_is(store: LollmsDataManager) -> None:
+    one = LollmsDiscussion.create_new(db_manager=store)
+    one.add_message(content="a")
+    assert [message.content for message in reopened(store, one.fork()).get_messages()] == ["a"]
+
+
 def test_a_deep_branch_is_walked_in_steps(store: LollmsDataManager) -> None:
     discussion = LollmsDiscussion.create_new(None, store)
     messages = [LollmsMessage(content=str(number), id=f"m{number}") for number in range(3_000)]

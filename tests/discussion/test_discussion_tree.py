@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
+import pickle
 from typing import Any
 
 import pytest
@@ -130,11 +132,13 @@ class TreeMachine(RuleBasedStateMachine):
             branch = self.discussion.get_branch(message.id)  # ends, so there is no circle
             assert branch[0].parent_id is None
             assert [above.id for above in branch[:-1]] == [below.parent_id for below in branch[1:]]
-        standing = self.discussion.active_branch_id
-        assert standing in by_id if by_id else standing is None
+        self.check_standing(self.discussion.active_branch_id, by_id)
         assert set(self.discussion.pins) <= set(by_id)
         leaves = {message.id for message in messages} - {message.parent_id for message in messages}
         assert {leaf.id for leaf in self.discussion.list_branches()} == leaves
+
+    def check_standing(self, standing: str | None, by_id: dict[str, LollmsMessage]) -> None:
+        assert standing in by_id if by_id else standing is None
 
 
 def facts(discussion: LollmsDiscussion) -> Any:
@@ -162,10 +166,48 @@ class StoredTreeMachine(TreeMachine):
         self.store.close()
 
 
+class TwoHandlesMachine(StoredTreeMachine):
+    """The same with a discussion that is open twice: what one does, the other finds, and neither is left hanging."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.other = self.reload(self.discussion)
+
+    def check_standing(self, standing: str | None, by_id: dict[str, LollmsMessage]) -> None:
+        assert standing is None or standing in by_id  # None: it was opened before the other added anything
+
+    @rule()
+    def go_to_the_other(self) -> None:
+        self.discussion, self.other = self.other, self.discussion
+
+    @precondition(lambda self: self.texts)
+    @rule(data=st.data())
+    def both_pin(self, data: st.DataObject) -> None:
+        first, second = self.pick(data), self.pick(data)
+        self.discussion.pin(first)
+        self.other.pin(second)
+        assert {first, second} <= set(self.reload(self.discussion).pins)
+
+    @rule()
+    def survives_a_reload(self) -> None:
+        self.discussion.refresh()
+        super().survives_a_reload()
+
+    @invariant()
+    def the_other_reads_on(self) -> None:
+        branch = [message.id for message in self.other.get_messages()]
+        assert (branch[-1] if branch else None) == self.other.active_branch_id
+        assert set(branch) <= set(self.texts)
+        saved = self.other.export("json")
+        assert len(LollmsDiscussion.from_export("json", saved)) == len(self.texts)
+
+
 TestTree = TreeMachine.TestCase
 TestTree.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 TestStoredTree = StoredTreeMachine.TestCase
 TestStoredTree.settings = settings(max_examples=5, stateful_step_count=20, deadline=None)
+TestTwoHandles = TwoHandlesMachine.TestCase
+TestTwoHandles.settings = settings(max_examples=5, stateful_step_count=20, deadline=None)
 
 
 def test_an_edit_keeps_the_old_version_with_what_follows() -> None:
@@ -206,6 +248,28 @@ def test_a_message_belongs_to_one_discussion() -> None:
     message = LollmsDiscussion(None).add_message(content="a")
     with pytest.raises(BadConversation, match="copy"):
         LollmsDiscussion(None).attach(message, None)
+
+
+def test_a_summary_in_between_leaves_versions_together() -> None:
+    discussion = LollmsDiscussion(None)
+    for number in range(8):
+        discussion.add_message(sender=["user", "assistant"][number % 2], content=f"n{number} " * 5)
+    kept = discussion.get_messages()
+    others = [discussion.edit_message(message.id, "other") for message in kept]
+    discussion.to_messages(
+        kept[-1].id, 60, count=lambda text: len(text.split()), strategy="summarise", summarise=lambda request: "short"
+    )
+    assert [message.kind for message in discussion.get_messages(kept[-1].id)].count("summary") == 1
+    assert [discussion.get_siblings(message.id) for message in kept] == [[other] for other in others]
+    assert [discussion.get_siblings(other.id) for other in others] == [[message] for message in kept]
+
+
+def test_a_copied_conversation_is_another_one() -> None:
+    discussion = LollmsDiscussion.from_messages(["a", "b"])
+    again = pickle.loads(pickle.dumps(copy.deepcopy(discussion)))
+    again.add_message(content="c")
+    assert [message.content for message in again.get_messages()] == ["a", "b", "c"]
+    assert len(discussion) == 2
 
 
 def test_the_newest_messages_of_a_long_branch() -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from lollms_client.discussion.exporting import check_format, export_branch
 from lollms_client.discussion.message import LollmsMessage
+from lollms_client.discussion.soundness import sound_state
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.tree import MessageTree
 from lollms_client.discussion.turns import to_turns
@@ -202,7 +203,8 @@ class Conversation(MessageTree):
         from lollms_client.discussion.export_json import to_json
 
         if branch_tip_id is None and limit is None:
-            return to_json(self._state, self.messages)
+            messages = self.messages
+            return to_json(sound_state(self._state, messages), messages)
         return to_json(*cut_out(self._state, self.get_messages(branch_tip_id, limit)))
 
     def ask_model(self, question: str) -> str:

@@ -198,6 +198,12 @@ class LollmsMessage:
         if self._notify is not None:
             self._notify(self)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _KEPT_SLOTS}
+
+    def __setstate__(self, fields: dict[str, Any]) -> None:
+        self.set_quietly(_notify=None, **fields)  # a copy belongs to no discussion
+
     def set_quietly(self, **fields: Any) -> None:
         """Set fields without telling the discussion, which is then told once by its `keep_message`."""
         for name, value in fields.items():
@@ -331,6 +337,7 @@ class LollmsMessage:
         return f"LollmsMessage({self.id}, {self.sender_type}, {self.status}, {shown!r})"
 
 
+_KEPT_SLOTS = tuple(name for name in LollmsMessage.__slots__ if name not in ("__weakref__", "_notify"))
 COPIED_FIELDS = (
     "sender", "sender_type", "parts", "created_at", "status", "error", "usage", "model_name", "binding_name",
     "finish", "warnings", "metadata", "inactive_images", "kind",

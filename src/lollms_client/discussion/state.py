@@ -43,3 +43,14 @@ class DiscussionState(msgspec.Struct, kw_only=True, omit_defaults=True):
             if text:
                 blocks.append(f"-- {heading} --\n{text}")
         return "\n\n".join(block for block in blocks if block)
+
+
+def merged(before: Any, mine: Any, theirs: Any) -> Any:
+    """A fact that two have changed since `before`: entries of dictionaries and lists one by one, else mine wins."""
+    if isinstance(before, dict) and isinstance(mine, dict) and isinstance(theirs, dict):
+        kept = {key: value for key, value in theirs.items() if key in mine or key not in before}
+        return kept | {key: value for key, value in mine.items() if key not in before or before[key] != value}
+    if isinstance(before, list) and isinstance(mine, list) and isinstance(theirs, list):
+        kept_items = [item for item in theirs if item in mine or item not in before]
+        return kept_items + [item for item in mine if item not in before and item not in theirs]
+    return mine

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lollms_client.discussion.failures import BadConversation, UnknownDiscussion
 from lollms_client.discussion.message import COPIED_FIELDS, LollmsMessage
-from lollms_client.discussion.state import DiscussionState
+from lollms_client.discussion.state import DiscussionState, merged
 from lollms_client.discussion.store_engine import Database
 from lollms_client.discussion.store_rows import Rows, batches
 from lollms_client.discussion.store_schema import discussions, media, message_media, messages
@@ -62,6 +62,7 @@ class StoreTable:
         self._kept_state = msgspec.structs.asdict(msgspec.convert(msgspec.to_builtins(state), DiscussionState))
         self._alive: WeakValueDictionary[str, LollmsMessage] = WeakValueDictionary()
         self._changed: dict[str, LollmsMessage] = {}
+        self._gone: set[str] = set()  # removed in the transaction that is under way
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -149,7 +150,8 @@ class StoreTable:
                 return
             turn = sa.select(discussions.c.id).where(discussions.c.id == self._id)
             if connection.execute(turn.with_for_update(key_share=True)).first() is None:
-                raise UnknownDiscussion(f"the discussion {self._id} was deleted meanwhile")
+                raise self._deleted()
+            self._gone = set()
             yield connection
 
     def insert(self, messages_to_add: Iterable[LollmsMessage]) -> None:
@@ -218,32 +220,43 @@ class StoreTable:
                 orphans.update(connection.execute(held).scalars())
                 connection.execute(messages.delete().where(*chosen))
             clear_media(connection, sorted(orphans))
+            self._gone.update(ids)
         for message_id in ids:
             self._changed.pop(message_id, None)
             if (message := self._alive.pop(message_id, None)) is not None:
                 message.release()
 
     def save_state(self, state: DiscussionState) -> None:
-        """Write what differs from what was last written here, over what others wrote meanwhile."""
+        """Write what differs from what was last written here, into what others wrote meanwhile."""
         values = msgspec.structs.asdict(state)
-        changed = {name: value for name, value in values.items() if value != self._kept_state[name]}
+        changed = {name for name, value in values.items() if value != self._kept_state[name]}
         with self.transaction() as connection:
-            touched = {"updated_at": time.time()}
+            touched: dict[str, Any] = {"updated_at": time.time()}
             where = discussions.c.id == self._id
-            if changed:
-                current = connection.execute(sa.select(discussions.c.body).where(where)).scalar_one()
-                merged = msgspec.structs.replace(self._rows.state(self._id, current), **changed)
-                touched |= self._rows.state_columns(merged)
+            if changed or self._gone:
+                body = connection.execute(sa.select(discussions.c.body).where(where)).scalar_one()
+                current = self._rows.state(self._id, body)
+                for name in changed:
+                    setattr(current, name, merged(self._kept_state[name], values[name], getattr(current, name)))
+                touched |= self._rows.state_columns(self._without_gone(current, state.active_branch_id))
             connection.execute(discussions.update().where(where).values(**touched))
         copied = msgspec.convert(msgspec.to_builtins(state), DiscussionState)
         self._kept_state = msgspec.structs.asdict(copied)
+
+    def _without_gone(self, state: DiscussionState, standing: str | None) -> DiscussionState:
+        """What others pinned, named, or stood at goes with the messages that are removed here."""
+        state.pins = [pinned for pinned in state.pins if pinned not in self._gone]
+        state.branch_labels = {name: label for name, label in state.branch_labels.items() if name not in self._gone}
+        if state.active_branch_id in self._gone:
+            state.active_branch_id = standing
+        return state
 
     def load_state(self) -> DiscussionState:
         """The state as the store has it now. Raises UnknownDiscussion."""
         with self._database.read() as connection:
             body = connection.execute(sa.select(discussions.c.body).where(discussions.c.id == self._id)).scalar()
         if body is None:
-            raise UnknownDiscussion(f"the discussion {self._id} was deleted meanwhile")
+            raise self._deleted()
         state = self._rows.state(self._id, body)
         self._kept_state = msgspec.structs.asdict(self._rows.state(self._id, body))
         return state
@@ -259,6 +272,9 @@ class StoreTable:
                 self.update(message)
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _deleted(self) -> UnknownDiscussion:
+        return UnknownDiscussion(f"the discussion {self._id} was deleted meanwhile: create a new one")
 
     def _is(self, message_id: str) -> tuple[sa.ColumnElement[bool], ...]:
         return messages.c.discussion_id == self._id, messages.c.id == message_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from typing import Any
 
 import msgspec
@@ -15,19 +16,21 @@ from lollms_client.types.chat import Tool
 from lollms_client.types.media import Media
 from lollms_client.types.message import ImagePart, TextPart, ToolCallPart, ToolResultPart
 
-Approve = Callable[[ToolCallPart], "bool | str"]
+Approve = Callable[[ToolCallPart], Any]  # True, False, why not, or the call (or its arguments) as it may be run
 
 
 class Toolbox:
     """Tools by name. A tool is a function, a Tool or dictionary that is only described, or a pair of both."""
 
-    def __init__(self, tools: Iterable[Any] | None, approve: Approve | None) -> None:
+    def __init__(self, tools: Iterable[Any] | None, approve: Approve | None, *, blocking: bool = False) -> None:
         self.tools: list[Tool] = []
         self._functions: dict[str, Callable[..., Any]] = {}
         self._approve = approve
         for given in tools or ():
             described, function = _split(given)
             (tool,) = tools_of([described])
+            if any(tool.name == other.name for other in self.tools):
+                raise BadSetting(f"two tools have the name {tool.name}: give each its own", setting="tools")
             self.tools.append(tool)
             if function is not None:
                 self._functions[tool.name] = function
@@ -37,27 +40,53 @@ class Toolbox:
                 "approve=lambda call: True lets the model run them all",
                 setting="approve",
             )
+        waited_for = [name for name, function in self._functions.items() if inspect.iscoroutinefunction(function)]
+        if inspect.iscoroutinefunction(approve):
+            waited_for.append("approve")
+        if blocking and waited_for:
+            raise BadSetting(f"asynchronous: {', '.join(waited_for)}: use `await discussion.achat(…)`", setting="tools")
 
     def can_run(self, calls: Iterable[ToolCallPart]) -> bool:
         """Whether all these calls can be answered here: none is for a tool that is only described."""
         described = {tool.name for tool in self.tools} - self._functions.keys()
         return bool(self.tools) and not any(call.name in described for call in calls)
 
-    def start(self, call: ToolCallPart) -> Any:
-        """Run an approved call: the function's value (or awaitable), or a ToolResultPart that says why not."""
-        function = self._functions.get(call.name)
-        if function is None:
+    def readable(self, call: ToolCallPart) -> ToolCallPart | ToolResultPart:
+        """A copy of the call to be shown to the application, or a result that says why it cannot be run."""
+        if call.name not in self._functions:
             return _failed(call, f"There is no tool {call.name}. Tools: {', '.join(self._functions) or 'none'}.")
         if call.raw_arguments is not None:
             return _failed(call, "The arguments are no JSON object.")
         try:
-            arguments = _fitted(function, call.arguments)
+            _fitted(self._functions[call.name], call.arguments)
         except (msgspec.ValidationError, TypeError) as error:
             return _failed(call, f"The arguments do not fit: {error}")
-        verdict = self._approve(call) if self._approve is not None else False
-        if verdict is not True:
-            reason = f": {verdict}" if isinstance(verdict, str) and verdict else "."
-            return _failed(call, f"The user did not allow this call{reason}")
+        return msgspec.structs.replace(call, arguments=deepcopy(call.arguments))
+
+    def ask(self, call: ToolCallPart) -> Any:
+        """What the application says to a call: a verdict, or the awaitable of one."""
+        return self._approve(call) if self._approve is not None else False
+
+    def judged(self, call: ToolCallPart, verdict: Any) -> ToolCallPart | ToolResultPart:
+        """The call as it was allowed, its arguments changed perhaps, or a result that says that it was not."""
+        if isinstance(verdict, ToolCallPart):
+            return msgspec.structs.replace(call, arguments=verdict.arguments)
+        if isinstance(verdict, Mapping):
+            return msgspec.structs.replace(call, arguments=dict(verdict))
+        if verdict is True:
+            return call
+        reason = f": {verdict}" if isinstance(verdict, str) and verdict else "."
+        return _failed(call, f"The user did not allow this call{reason}")
+
+    def run(self, call: ToolCallPart) -> Any:
+        """The value (or awaitable) of the function that an allowed call names."""
+        function = self._functions[call.name]
+        try:
+            arguments = _fitted(function, call.arguments)
+        except (msgspec.ValidationError, TypeError) as error:
+            raise BadSetting(
+                f"approve gave arguments that do not fit {call.name}: {error}", setting="approve"
+            ) from error
         try:
             return function(**arguments)
         except Exception as error:  # noqa: BLE001 (the edge to the application's own code: the model is told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import msgspec
 
 from lollms_client.discussion.failures import BadConversation, UnknownMessage
 from lollms_client.discussion.message import LollmsMessage
+from lollms_client.discussion.soundness import check_parents, through_summaries
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.table import MemoryTable, MessageTable
 from lollms_client.extensions import message_fields
@@ -32,13 +34,20 @@ class BranchDifference(msgspec.Struct, frozen=True, kw_only=True):
 class MessageTree:
     """Messages hanging below one another. The branch of a message is the way from the root to it.
 
-    Operations cost what they touch: a new message is O(1), a branch is O(its length). One thread at a time may change
-    a tree.
+    Operations cost what they touch: a new message is O(1), a branch is O(its length). Threads that change a tree take
+    turns, one operation at a time.
     """
 
     def __init__(self, state: DiscussionState | None = None, table: MessageTable | None = None) -> None:
         self._state = state or DiscussionState()
         self._table: MessageTable = table if table is not None else MemoryTable()
+        self._turn = threading.RLock()  # one thread at a time changes messages and state
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_turn"}
+
+    def __setstate__(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values, _turn=threading.RLock())
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -59,7 +68,7 @@ class MessageTree:
     @property
     def active_branch_id(self) -> str | None:
         """The message at which the conversation stands; a new message goes below it. None: nothing is there yet."""
-        return self._state.active_branch_id
+        return self._standing()
 
     @active_branch_id.setter
     def active_branch_id(self, message_id: str | None) -> None:
@@ -72,15 +81,16 @@ class MessageTree:
         """One message. Raises UnknownMessage (a KeyError)."""
         message = self._table.get(message_id)
         if message is None:
-            raise UnknownMessage(f"the discussion has no message {message_id!r}", message_id=message_id)
+            raise _unknown(message_id)
         return self._adopt(message)
 
     def walk_up(self, branch_tip_id: str | None = None) -> Iterator[LollmsMessage]:
         """From a message (default: the active one) to the root, newest first, read as far as it is consumed."""
-        tip = branch_tip_id or self._state.active_branch_id
+        if branch_tip_id is not None:
+            self._check_known(branch_tip_id)
+        tip = branch_tip_id if branch_tip_id is not None else self._standing()
         if tip is None:
             return
-        self._check_known(tip)
         for message in self._table.walk_up(tip):
             yield self._adopt(message)
 
@@ -105,9 +115,12 @@ class MessageTree:
         return [self.get_message(child) for child in self._table.children(message_id)]
 
     def get_siblings(self, message_id: str) -> list[LollmsMessage]:
-        """The other versions: messages with the same parent, this one left out."""
-        parent = self.get_message(message_id).parent_id
-        return [message for message in self.get_children(parent) if message.id != message_id]
+        """The other versions: messages with the same parent, this one left out; summaries in between do not count."""
+        parent_id = self.get_message(message_id).parent_id
+        while parent_id is not None and (parent := self.get_message(parent_id)).kind == "summary":
+            parent_id = parent.parent_id
+        versions = through_summaries(self.get_children(parent_id), self.get_children)
+        return [message for message in versions if message.id != message_id]
 
     def list_branches(self) -> list[LollmsMessage]:
         """The leaves, one for each branch, oldest first."""
@@ -165,6 +178,15 @@ class MessageTree:
             self._table.insert([message])
             self._state.active_branch_id = message.id
         return self._adopt(message)
+
+    def answer_below(self, message: LollmsMessage, parent_id: str) -> LollmsMessage:
+        """Hang an answer below what it answers; the conversation goes on from it only where it still stands there."""
+        with self._turn:
+            standing = self._state.active_branch_id
+            added = self.attach(message, parent_id)
+            if standing not in (None, parent_id) and self._table.has(str(standing)):
+                self.active_branch_id = standing
+        return added
 
     def attach_all(self, messages: Iterable[LollmsMessage], stand_at: str | None = None) -> None:
         """Add many new messages that name their parents (there, or anywhere among them), and stand at one or the last.
@@ -264,9 +286,9 @@ class MessageTree:
 
         Both branches stay; the copies, which are returned, name their origin in `metadata["merged_from"]`.
         """
-        target = target_tip_id or self._state.active_branch_id
+        target = target_tip_id if target_tip_id is not None else self._standing()
         if target is None:
-            raise BadConversation("there is no branch to merge into: the discussion is empty")
+            raise BadConversation("there is no branch to merge into: add a message first, the discussion is empty")
         difference = self.branch_diff(source_tip_id, target)
         copies: list[LollmsMessage] = []
         parent_id = target
@@ -314,24 +336,28 @@ class MessageTree:
         active = self._state.active_branch_id
         if active is not None and not self._table.has(active):
             self.refresh()
-        return self._state.active_branch_id
+            active = self._state.active_branch_id
+            if active is not None and not self._table.has(active):
+                active = self._state.active_branch_id = self._table.newest_leaf(None)
+        return active
 
     def _check_known(self, message_id: str) -> None:
         if not self._table.has(message_id):
-            raise UnknownMessage(f"the discussion has no message {message_id!r}", message_id=message_id)
+            raise _unknown(message_id)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Change messages and state together: all is kept, or after an exception nothing."""
-        before = msgspec.structs.asdict(self._state)
-        try:
-            with self._table.transaction():
-                yield
-                self._table.save_state(self._state)
-        except BaseException:
-            for name, value in before.items():
-                setattr(self._state, name, value)
-            raise
+        with self._turn:
+            before = msgspec.structs.asdict(self._state)
+            try:
+                with self._table.transaction():
+                    yield
+                    self._table.save_state(self._state)
+            except BaseException:
+                for name, value in before.items():
+                    setattr(self._state, name, value)
+                raise
 
     def _forget(self, doomed: list[str], parent_id: str | None) -> None:
         gone = set(doomed)
@@ -350,32 +376,6 @@ class MessageTree:
         self._table.note_change(message)
 
 
-def check_parents(messages: Iterable[LollmsMessage], table: MessageTable | None = None) -> None:
-    """Raise BadConversation where messages have the same id, lack a parent, or go in circles."""
-    by_id: dict[str, LollmsMessage] = {}
-    for message in messages:
-        if message.id in by_id:
-            raise BadConversation(f"two messages have the id {message.id}", message_id=message.id)
-        by_id[message.id] = message
-    grounded: set[str] = set()
-    for message in by_id.values():
-        chain: list[str] = []
-        current: LollmsMessage | None = message
-        while current is not None and current.id not in grounded:
-            chain.append(current.id)
-            if len(chain) > len(by_id):
-                raise BadConversation(f"the message {message.id} is its own ancestor", message_id=message.id)
-            parent_id = current.parent_id
-            current = by_id.get(parent_id) if parent_id is not None else None
-            if parent_id is not None and current is None and (table is None or table.get(parent_id) is None):
-                raise BadConversation(f"a parent is missing: {parent_id}", message_id=message.id)
-        grounded.update(chain)
-
-
-def check_state(state: DiscussionState, messages: Iterable[LollmsMessage]) -> None:
-    """Raise BadConversation where a state that came from outside speaks of messages that are not there."""
-    known = {message.id for message in messages}
-    named = [*state.pins, *state.branch_labels, *([state.active_branch_id] if state.active_branch_id else [])]
-    missing = next((name for name in named if name not in known), None)
-    if missing is not None:
-        raise BadConversation(f"the discussion speaks of a message that is not there: {missing}")
+def _unknown(message_id: str) -> UnknownMessage:
+    reason = "it was deleted, or belongs to another discussion"
+    return UnknownMessage(f"the discussion has no message {message_id!r}: {reason}", message_id=message_id)
