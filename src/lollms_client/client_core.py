@@ -90,6 +90,8 @@ class ClientCore:
     content; arguments win over it.
     """
 
+    _told_to_bindings: Mapping[str, Mapping[str, Any]] = {}  # by modality
+
     def __init__(self, *binding_names: str, **arguments: Unpack[ClientArguments]) -> None:
         from lollms_client.client_file import read_configuration
 
@@ -162,29 +164,32 @@ class ClientCore:
         found = self._bindings.get(binding_type)
         if found is not None:
             return found
-        from lollms_client.construction import create_binding
-
         if binding_type not in BINDING_TYPES:
             raise errors.BadSetting(f"no modality is called {binding_type!r}; choose one of {', '.join(BINDING_TYPES)}")
         with self._lock:
             found = self._bindings.get(binding_type)
             if found is None:
                 choice = self._choices[binding_type]
-                found = create_binding(self.registry, choice.name, binding_type, choice.config)
+                found = self.create_binding(binding_type, choice.name, choice.config)
                 self._bindings[binding_type] = found
         return found
 
     def update_binding(self, binding_type: str, name: str, config: Mapping[str, Any] | None = None) -> None:
         """Replace the binding of a modality. The old one stays where the new one cannot be made."""
-        from lollms_client.construction import create_binding
-
-        fresh = create_binding(self.registry, name, binding_type, config)
+        fresh = self.create_binding(binding_type, name, config)
         with self._lock:
             old = self._bindings.pop(binding_type, None)
             self._bindings[binding_type] = fresh
             self._choices[binding_type] = Choice(name, dict(config or {}))
         if old is not None:
             old.close()
+
+    def create_binding(self, binding_type: str, name: str, config: Mapping[str, Any] | None = None) -> LollmsBinding:
+        """A binding that this client could use, told what an extension understood of the client's own arguments."""
+        from lollms_client.construction import create_binding
+
+        told = self._told_to_bindings.get(binding_type)
+        return create_binding(self.registry, name, binding_type, config, told)
 
     def keep_binding(self, binding: LollmsBinding) -> None:
         """Let `close` close this binding, too."""
@@ -221,14 +226,12 @@ class ClientCore:
 
     def job_binding(self, handle: JobHandle) -> Any:
         """The binding that a job belongs to, which may be another one than the chosen one."""
-        from lollms_client.construction import create_binding
-
         choice = self._choices.get(handle.binding_type)
         if choice is None:
             raise errors.BadSetting(f"the handle is of an unknown modality: {handle.binding_type!r}", setting="handle")
         if choice.name == handle.binding:
             return job_capable(self.binding(handle.binding_type))
-        return job_capable(create_binding(self.registry, handle.binding, handle.binding_type, None))
+        return job_capable(self.create_binding(handle.binding_type, handle.binding))
 
     def _close_bindings(self) -> None:
         with self._lock:

@@ -15,7 +15,13 @@ _HOMES = {
     "bindings": "lollms_client.compatibility.bindings",
 }
 _PACKAGE = "lollms_client"
-_PACKAGE_NAMES = ("get_binding_desc", "list_bindings")  # asking for a submodule must not import any part
+_PACKAGE_NAMES = (
+    "LollmsToolBinding",
+    "PromptReshaper",
+    "chunk_text",
+    "get_binding_desc",
+    "list_bindings",
+)  # asking for a submodule must not import any part
 
 
 @functools.cache

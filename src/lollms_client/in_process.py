@@ -56,11 +56,15 @@ def _keywords(kind: type, settings: Settings) -> dict[str, Any]:
     """What the constructor gets: nothing for classes in flows, else the settings that are set and that it takes."""
     if getattr(kind, "speaks_flows", False):
         return {}
+    sources = settings.sources
     plain = {name: value for name, value in settings.plain().items() if value is not None}
+    # a default of nothing is not said: the code may know better, such as a variable that holds the key
+    said = {name: value for name, value in plain.items() if value != "" or sources.get(name) != "default"}
     try:
         parameters = inspect.signature(kind).parameters.values()
     except (TypeError, ValueError):
         return plain
+    plain = said | {p.name: plain[p.name] for p in parameters if p.name in plain and p.default is p.empty}
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return plain
     known = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}

@@ -80,6 +80,13 @@ class SENDER_TYPES(Enum):  # noqa: N801 (the name is part of the documented cont
     SENDER_TYPES_SYSTEM = 2
 
 
+class SUMMARY_MODE(Enum):  # noqa: N801 (the name is part of the documented contract)
+    """How a long text is summed up; both names mean the same."""
+
+    SUMMARY_MODE_SEQUENCIAL = 0
+    SUMMARY_MODE_HIERARCHICAL = 0  # noqa: PIE796 (the public name for the same)
+
+
 class ELF_COMPLETION_FORMAT(Enum):  # noqa: N801 (the name is part of the documented contract)
     """How a prompt reaches a model: as one text to be completed, or as chat messages."""
 

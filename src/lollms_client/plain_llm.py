@@ -119,6 +119,7 @@ def _choose(
     binding: LollmsLLMBinding, request: ChatRequest, flatten: Flatten, around: Around, way: tuple[str, ...]
 ) -> tuple[Callable[..., Any], list[str]]:
     keywords = {theirs: getattr(request, ours) for ours, theirs in _KEYWORDS.items()} | request.extra
+    keywords.pop("stream", None)  # whether the method streams is said with its callback
     unhonoured = [name for name in _UNHONOURED if getattr(request, name)]
     bound = _Bound(keywords, unhonoured, around, "whole" not in way)
     plain_text = "generate_text" in way

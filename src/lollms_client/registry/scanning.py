@@ -42,7 +42,9 @@ def _scan_place(place: SearchPlace, cache: ManifestCache) -> Iterator[BindingEnt
         yield own
         return
     for name, path in _subfolders(folder):
-        if name in TYPE_FOLDERS and not place.only_type and _stamp(path, manifest_only=True) is None:
+        if name in TYPE_FOLDERS and _stamp(path, manifest_only=True) is None:
+            if place.only_type and TYPE_FOLDERS[name] != place.binding_type:
+                continue
             inner = place._replace(binding_type=TYPE_FOLDERS[name], module=_inner(place.module, name), name="")
             for inner_name, inner_path in _subfolders(path):
                 yield from _entries(inner, inner_name, inner_path, cache)

@@ -183,7 +183,13 @@ class _Resolution:
             if value not in parameter.options:
                 self.warnings.append(f"{parameter.name} {value!r} is not among the models that the manifest lists")
             parameter = msgspec.structs.replace(parameter, options=())
-        return checked_value(parameter, value, binding=self.manifest.name, where=where)
+        try:
+            return checked_value(parameter, value, binding=self.manifest.name, where=where)
+        except BadSetting as error:
+            if not self.manifest.derived or parameter.is_secret or parameter.options:
+                raise
+            self.warnings.append(f"{error}: it is taken as it is, since the type was only guessed from the code")
+            return value
 
     def check_saved_names(self, known: Mapping[str, Parameter]) -> None:
         from lollms_client.settings.reserved import RESERVED_NAMES
@@ -198,14 +204,18 @@ class _Resolution:
             return
         part = extension("application")
         if part is not None:
-            self.given, notes = part.settings_in_our_terms(self.given, {*known, *_names_read_by_class(self.manifest)})
+            told = _TOLD & self.given.keys() if _inherits_them(self.manifest) else frozenset()
+            read = {*known, *_names_read_by_class(self.manifest), *told}
+            self.given, notes = part.settings_in_our_terms(self.given, read)
             self.warnings.extend(notes)
 
     def check_unknown(self, name: str, known: Mapping[str, Parameter]) -> None:
         """A name that the manifest lacks passes only where there is no manifest, or where the class itself reads it."""
         if self.manifest.derived:
             return
-        if name in _names_read_by_class(self.manifest):
+        if name in _TOLD and _inherits_them(self.manifest):
+            return
+        if name in _names_read_by_class(self.manifest) or _is_in_code(self.manifest, name):
             self.warnings.append(
                 f"the setting {name!r} is not in the manifest of {self.manifest.name}, but its code reads it"
             )
@@ -317,15 +327,31 @@ def manifest_names(manifest: Manifest) -> frozenset[str]:
 
 # what every class on the documented bases may read as its own attribute, whatever its manifest lists
 _INHERITED = ("model_name", "host_address", "service_key", "verify_ssl_certificate", "certificate_file_path")
+# what a client tells every class on the documented bases of itself
+_TOLD = frozenset({"user_name", "ai_name", "debug"})
+
+
+def told_to(manifest: Manifest, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a client that a binding takes as settings: all, where its class stands on a documented base."""
+    return {name: facts[name] for name in _TOLD & facts.keys()} if facts and _inherits_them(manifest) else {}
 
 
 def _inherits_them(manifest: Manifest) -> bool:
     """Whether the folder's class stands on a documented base, by its source text."""
+    return re.search(r"lollms_client\.lollms_\w+_binding\b", _source(manifest)) is not None
+
+
+def _is_in_code(manifest: Manifest, name: str) -> bool:
+    """Whether a class on a documented base names that setting anywhere in its code."""
+    pattern = rf"""["']{re.escape(name)}["']"""
+    return _inherits_them(manifest) and re.search(pattern, _source(manifest)) is not None
+
+
+def _source(manifest: Manifest) -> str:
     try:
-        source = (manifest.folder / "__init__.py").read_text("utf-8", errors="replace")
+        return (manifest.folder / "__init__.py").read_text("utf-8", errors="replace")
     except OSError:
-        return False
-    return re.search(r"lollms_client\.lollms_\w+_binding\b", source) is not None
+        return ""
 
 
 def _names_read_by_class(manifest: Manifest) -> frozenset[str]:

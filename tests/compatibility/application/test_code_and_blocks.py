@@ -107,7 +107,7 @@ def test_markdown_blocks(client: LollmsClient) -> None:
         (0, "python", 'print("a")', True),
         (1, "css", "a { color: red }", True),
         (2, "md", "```py\nx\n```", True),
-        (3, "", "plain", True),
+        (3, "language-specific", "plain", True),
         (4, "js", "open", False),
     ]
     assert [block["file_name"] for block in blocks[:2]] == ["app.py", "style.css"]
@@ -117,7 +117,7 @@ def test_html_blocks(client: LollmsClient) -> None:
     blocks = client.extract_code_blocks('<code class="language-py">\na\n</code><code>b', "html")
     assert [(block["type"], block["content"], block["is_complete"]) for block in blocks] == [
         ("py", "a", True),
-        ("", "b", False),
+        ("language-specific", "b", False),
     ]
     with pytest.raises(errors.BadSetting, match="pdf"):
         client.extract_code_blocks("x", "pdf")
@@ -128,4 +128,4 @@ def test_thoughts(client: LollmsClient) -> None:
     assert client.extract_thinking_blocks(text) == ["one", "two"]
     assert client.remove_thinking_blocks(text) == "Answer."
     assert client.remove_thinking_blocks("never closed <think>x") == "never closed"
-    assert client.remove_thinking_blocks("plain  ") == "plain  "
+    assert client.remove_thinking_blocks("plain  ") == "plain"

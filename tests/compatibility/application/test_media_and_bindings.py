@@ -140,7 +140,7 @@ def test_managers(folder: Path) -> None:
     assert [item["title"] for item in LollmsLLMBindingManager.get_bindings_list(folder / "llm_bindings")] == ["Plain"]
     assert LollmsTTSBindingManager(tts_bindings_dir=folder / "tts_bindings").get_available_bindings() == ["speaker"]
     assert "scene_composer" in LollmsTTIBindingManager().get_available_bindings()
-    assert LollmsTTIBindingManager._get_fallback_description("x")["title"] == "x"
+    assert LollmsTTIBindingManager._get_fallback_description("a_b")["title"] == "A B"
     with pytest.raises(errors.UnknownBinding):
         manager.create_binding("nobody")
 

@@ -50,7 +50,7 @@ def message_fields(fields: dict[str, Any]) -> dict[str, Any]:
 
 def text_processor(llm: Any) -> Any:
     """The helpers around texts for a language binding."""
-    from lollms_client.compatibility.application.text_processor import LollmsTextProcessor
+    from lollms_client.compatibility.application.processing import LollmsTextProcessor
 
     return LollmsTextProcessor(llm)
 

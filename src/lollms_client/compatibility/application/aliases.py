@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from lollms_client.client_core import Choice
 from lollms_client.compatibility.application.state import state_of
-from lollms_client.errors import BadSetting
 
 MASTER = "master"  # the binding that the client was made with
 
@@ -31,9 +31,7 @@ class MountedBindings(MutableMapping[str, Any]):
         choice = self._choices.get(alias)
         if choice is None:
             raise KeyError(alias)
-        from lollms_client.construction import create_binding
-
-        made = create_binding(self._client.registry, choice.name, self._kind, choice.config)
+        made = self._client.create_binding(self._kind, choice.name, choice.config)
         self._client.keep_binding(made)
         return self._made.setdefault(alias, made)
 
@@ -66,12 +64,13 @@ def aliases_of(client: Any, kind: str) -> MountedBindings:
 
 
 def mount(client: Any, kind: str, alias: str) -> bool:
-    """Let the binding of that alias answer from now on. Raises BadSetting where there is no such alias."""
+    """Let the binding of that alias answer from now on. False, and a word in the log, where there is no such alias."""
     bindings = MountedBindings(client, kind)
     if alias not in bindings:
-        raise BadSetting(
-            f"no {kind} binding is called {alias!r} here; there are {', '.join(bindings)}", setting="alias"
+        logging.getLogger("lollms_client").warning(
+            "no %s binding is called %r here; there are %s", kind, alias, ", ".join(bindings)
         )
+        return False
     if MASTER not in state_of(client).made[kind]:
         bindings[MASTER] = client.binding(kind)
     choice = state_of(client).aliases[kind].get(alias, Choice("", {}))

@@ -11,7 +11,15 @@ from lollms_client.client_core import BINDING_TYPES, Choice
 from lollms_client.compatibility.application.state import PLACE, ApplicationState
 from lollms_client.errors import BadSetting
 
-_ORDER = ("llm", "tts", "tti", "stt", "ttv", "ttm")  # of positional arguments
+_MODALITIES = ("llm", "tts", "tti", "stt", "ttv", "ttm", "tools")
+# of positional arguments
+_ORDER = (
+    *(f"{kind}_binding_name" for kind in _MODALITIES),
+    *(f"{kind}_bindings_dir" for kind in _MODALITIES),
+    *(f"{kind}_binding_config" for kind in _MODALITIES),
+    "user_name",
+    "ai_name",
+)
 _EXTRAS = {"llms": "llm", "ttis": "tti", "tts": "tts", "stts": "stt", "ttvs": "ttv", "ttms": "ttm"}
 _PLAIN = {"user_name": "user", "ai_name": "assistant", "callback": None, "debug": False}
 _LLM_SETTINGS = ("host_address", "model_name", "service_key", "verify_ssl_certificate", "certificate_file_path")
@@ -34,13 +42,14 @@ _IGNORED = {
 _FOREIGN = ("connection_", "rag_")
 
 
-def understood(binding_names: Sequence[str], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def understood(places: Sequence[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is left for the client itself, and attributes for it; what means nothing here is warned of.
 
     Raises BadSetting for a positional argument too many and for what is given twice.
     """
     left = dict(given)
-    _place(binding_names, left)
+    _place(places, left)
+    told = _told(left)
     attributes: dict[str, Any] = {name: left.pop(name, default) for name, default in _PLAIN.items()}
     state = ApplicationState()
     _take_tools(left, state)
@@ -51,17 +60,24 @@ def understood(binding_names: Sequence[str], given: Mapping[str, Any]) -> tuple[
         if left.pop(name) is not None:
             reason = _IGNORED.get(name, "connections and retrieval are not part of this package")
             warnings.warn(f"LollmsClient ignores {name}: {reason}", UserWarning, stacklevel=6)
-    return left, {**attributes, PLACE: state}
+    return left, {**attributes, PLACE: state, "_told_to_bindings": told}
 
 
-def _place(binding_names: Sequence[str], left: dict[str, Any]) -> None:
-    if len(binding_names) > len(_ORDER):
-        raise BadSetting(f"at most {len(_ORDER)} binding names can stand without their keyword", setting="arguments")
-    for kind, name in zip(_ORDER, binding_names, strict=False):
-        keyword = f"{kind}_binding_name"
+def _told(left: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What each modality's bindings are told of the client's arguments: who speaks, and whether to tell more."""
+    debug = {"debug": left["debug"]} if left.get("debug") is not None else {}
+    names = {name: left[name] for name in ("user_name", "ai_name") if left.get(name) is not None}
+    return {kind: {**debug, **(names if kind == "llm" else {})} for kind in BINDING_TYPES}
+
+
+def _place(values: Sequence[Any], left: dict[str, Any]) -> None:
+    if len(values) > len(_ORDER):
+        raise BadSetting(f"at most {len(_ORDER)} arguments can stand without their keyword", setting="arguments")
+    for keyword, value in zip(_ORDER, values, strict=False):
         if left.get(keyword) is not None:
             raise BadSetting(f"{keyword} is given twice", setting=keyword)
-        left[keyword] = name
+        if value is not None:
+            left[keyword] = value
 
 
 def _take_tools(left: dict[str, Any], state: ApplicationState) -> None:

@@ -22,29 +22,32 @@ class BindingMethods:
 
     # --- replacing ----------------------------------------------------------------------------------------------
 
-    def update_llm_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> None:
-        """Put another language binding in place. Raises BindingNotUpdated (a ValueError); then nothing changes."""
-        _update(self, "llm", binding_name, config)
+    def update_llm_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> bool:
+        """Put another language binding in place. Returns True.
 
-    def update_tti_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> None:
+        Raises BindingNotUpdated (a ValueError); then nothing changes.
+        """
+        return _update(self, "llm", binding_name, config)
+
+    def update_tti_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> bool:
         """Put another text-to-image binding in place. Raises BindingNotUpdated."""
-        _update(self, "tti", binding_name, config)
+        return _update(self, "tti", binding_name, config)
 
-    def update_stt_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> None:
+    def update_stt_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> bool:
         """Put another speech-to-text binding in place. Raises BindingNotUpdated."""
-        _update(self, "stt", binding_name, config)
+        return _update(self, "stt", binding_name, config)
 
-    def update_tts_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> None:
+    def update_tts_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> bool:
         """Put another text-to-speech binding in place. Raises BindingNotUpdated."""
-        _update(self, "tts", binding_name, config)
+        return _update(self, "tts", binding_name, config)
 
-    def update_ttv_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> None:
+    def update_ttv_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> bool:
         """Put another text-to-video binding in place. Raises BindingNotUpdated."""
-        _update(self, "ttv", binding_name, config)
+        return _update(self, "ttv", binding_name, config)
 
-    def update_ttm_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> None:
+    def update_ttm_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> bool:
         """Put another text-to-music binding in place. Raises BindingNotUpdated."""
-        _update(self, "ttm", binding_name, config)
+        return _update(self, "ttm", binding_name, config)
 
     # --- aliases ------------------------------------------------------------------------------------------------
 
@@ -79,7 +82,7 @@ class BindingMethods:
         return MountedBindings(self, "ttm")
 
     def mount_llm(self, alias: str) -> bool:
-        """Let the language binding of that alias answer. Raises BadSetting for an unknown alias."""
+        """Let the language binding of that alias answer; False, and a word in the log, where there is none."""
         return mount(self, "llm", alias)
 
     def mount_tti(self, alias: str, callback: Any = None) -> bool:
@@ -167,6 +170,9 @@ class HeaderMethods:
     start_header_id_template = "!@>"
     end_header_id_template = ": "
     system_message_template = "system"
+    separator_template = start_user_header_id_template = start_ai_header_id_template = "!@>"
+    end_user_header_id_template = end_ai_header_id_template = ": "
+    end_user_message_id_template = end_ai_message_id_template = ""
 
     @property
     def user_name(self) -> str:
@@ -213,13 +219,14 @@ def _who(client: Any, name: str, default: str) -> str:
     return str(vars(client).get(name) or default)
 
 
-def _update(client: Any, kind: str, name: str, config: Mapping[str, Any] | None) -> None:
+def _update(client: Any, kind: str, name: str, config: Mapping[str, Any] | None) -> bool:
     try:
         client.update_binding(kind, name, dict(config or {}))
     except LollmsError as error:
         facts = {key: value for key, value in error.details.items() if key != "reason"}
         raise BindingNotUpdated(error.message, reason=error.code, **facts) from error
     state_of(client).made[kind].pop(MASTER, None)  # the fresh one is the client's own from now on
+    return True
 
 
 def _manager(client: Any, kind: str) -> Any:

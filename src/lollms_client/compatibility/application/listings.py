@@ -11,7 +11,8 @@ from typing import Any
 from lollms_client.binding import model_dictionary
 from lollms_client.client import LollmsClient
 from lollms_client.compatibility.application.managers import MANAGERS, description, descriptions, usable
-from lollms_client.compatibility.bindings.tools import list_tool_bindings
+from lollms_client.compatibility.application.prompt_pieces import PromptReshaper, chunk_text
+from lollms_client.compatibility.bindings.tools import LollmsToolBinding, create_tool_binding, list_tool_bindings
 from lollms_client.errors import BadSetting, BindingLoadFailed
 from lollms_client.registry import BindingEntry, Registry
 from lollms_client.secret import clean_cause, redact
@@ -112,6 +113,8 @@ def attribute_of_module(module: str, name: str) -> Any:
             from lollms_client.compatibility.application import profiles
 
             return getattr(profiles, name)
+    if name == "list_binding_models" and module in (_module_of("tools"), _module_of("mcp")):
+        return tools_of
     for kind in MANAGERS:
         if module == _module_of(kind) and name in ("get_available_bindings", "list_binding_models"):
             return functools.partial(available if name == "get_available_bindings" else models_of, kind)
@@ -122,4 +125,31 @@ def _module_of(binding_type: str) -> str:
     return f"lollms_client.lollms_{binding_type}_binding"
 
 
-_FUNCTIONS: dict[str, Any] = {"get_binding_desc": get_binding_desc, "list_bindings": list_bindings}
+def tools_of(
+    binding_name: str | None = None,
+    binding_config: Mapping[str, Any] | None = None,
+    bindings_dir: str | Path | None = None,
+    **named: Any,
+) -> list[dict[str, Any]]:
+    """The tools of a tool binding with those settings; the arguments may carry `tools_` or `mcp_`.
+
+    Raises UnknownBinding, MissingDependency, BindingLoadFailed; BadSetting where no binding is named.
+    """
+    given = {key.removeprefix("tools_").removeprefix("mcp_"): value for key, value in named.items()}
+    name = binding_name or given.get("binding_name")
+    if not name:
+        raise BadSetting("which binding? give its name", setting="tools_binding_name")
+    folder = bindings_dir or given.get("bindings_dir")
+    found: list[dict[str, Any]] = create_tool_binding(
+        name, folder, binding_config or given.get("binding_config")
+    ).discover_tools()
+    return found
+
+
+_FUNCTIONS: dict[str, Any] = {
+    "LollmsToolBinding": LollmsToolBinding,
+    "PromptReshaper": PromptReshaper,
+    "chunk_text": chunk_text,
+    "get_binding_desc": get_binding_desc,
+    "list_bindings": list_bindings,
+}

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from lollms_client.construction import create_binding
-from lollms_client.manifest.model import Manifest, Parameter
+from lollms_client.manifest.model import PACKAGE_FOLDER, Manifest, Parameter
 from lollms_client.registry import BindingEntry, Registry
 from lollms_client.settings.resolution import manifest_names
 
@@ -39,6 +39,13 @@ class BindingManager:
         folder = bindings_dir or next((value for value in folders.values() if value), None)
         self.bindings_dir = Path(folder) if folder else None
         self.registry = registry or Registry(typed_dirs={self.binding_type: folder} if folder else None)
+        self.available_bindings: dict[str, type] = {}  # the classes of what was made here
+
+    def __getattr__(self, name: str) -> Any:
+        if name != f"{self.binding_type}_bindings_dir":
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        given = self.bindings_dir or self.registry.typed_dirs.get(self.binding_type)
+        return Path(given) if given else PACKAGE_FOLDER / name.removesuffix("_dir")
 
     def create_binding(self, binding_name: str, **config: Any) -> Any:
         """A binding ready for calls; `config` are its settings.
@@ -46,7 +53,9 @@ class BindingManager:
         Raises UnknownBinding, BindingLoadFailed, BadSetting, MissingKey or MissingDependency.
         """
         given = without_injected(self.registry, binding_name, self.binding_type, config)
-        return create_binding(self.registry, binding_name, self.binding_type, given)
+        made = create_binding(self.registry, binding_name, self.binding_type, given)
+        self.available_bindings[binding_name] = type(made)
+        return made
 
     def get_available_bindings(self) -> list[Any]:
         """The names of the bindings (descriptions for language models) of the folder, or of all that can be found.
@@ -66,14 +75,25 @@ class BindingManager:
 
     @staticmethod
     def _get_fallback_description(binding_name: str) -> dict[str, Any]:
-        """What can be said of a binding without a manifest."""
+        """What can be said of a binding without a manifest: its name, and the settings that most of them have."""
+        usual = {
+            "model_name": "The model's name.",
+            "host_address": "Where the service is.",
+            "models_path": "The folder of the models.",
+            "service_key": "The key for the service.",
+        }
         return {
             "binding_name": binding_name,
-            "title": binding_name,
-            "author": "",
+            "title": binding_name.replace("_", " ").title(),
+            "author": "Unknown",
+            "creation_date": "N/A",
+            "last_update_date": "N/A",
             "version": "",
-            "description": "",
-            "input_parameters": [],
+            "description": f"{binding_name} has no description.yaml; most bindings take these settings.",
+            "input_parameters": [
+                {"name": name, "type": "str", "description": text, "mandatory": False, "default": ""}
+                for name, text in usual.items()
+            ],
         }
 
 

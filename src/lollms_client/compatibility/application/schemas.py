@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from lollms_client.compatibility.application.pydantic_models import is_model, json_schema
 from lollms_client.errors import BadSetting
 
 _JSON_TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
@@ -41,7 +42,7 @@ def schema_of(given: Any) -> dict[str, Any]:
         given = _decoded(given)
     if isinstance(given, type) or isinstance(type(given).__dict__.get("model_config"), Mapping):
         return _of_class(given if isinstance(given, type) else type(given))
-    if callable(getattr(type(given), "model_json_schema", None)):
+    if is_model(type(given)):
         return _of_class(type(given))
     if isinstance(given, Mapping):
         return dict(given) if is_schema(given) else template_schema(given)
@@ -125,10 +126,8 @@ def type_schema(kind: Any) -> dict[str, Any]:
 def _of_class(kind: type) -> dict[str, Any]:
     if kind in _PYTHON:
         return {"type": _PYTHON[kind]}
-    own = getattr(kind, "model_json_schema", None)
-    if callable(own):
-        schema: dict[str, Any] = own()
-        return schema
+    if is_model(kind):
+        return json_schema(kind)
     try:
         found = msgspec.json.schema(kind)
     except (TypeError, ValueError) as error:

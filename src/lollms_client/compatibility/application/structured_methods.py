@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lollms_client.compatibility.application import blocks
+from lollms_client.compatibility.application.pydantic_models import instance_of, is_model, plain_value
 from lollms_client.compatibility.application.schemas import schema_of
 from lollms_client.compatibility.application.structured import ask_for_json
 from lollms_client.errors import BadReply, BadSetting
@@ -46,7 +47,7 @@ class StructuredMethods:
         **options: Any,
     ) -> Any:
         """A validated instance of a pydantic model, given as class or instance. Raises BadReply, BadSetting."""
-        if not callable(getattr(pydantic_model, "model_validate", None)):
+        if not is_model(pydantic_model if isinstance(pydantic_model, type) else type(pydantic_model)):
             raise BadSetting("pydantic_model must be a pydantic model, or an instance of one", setting="pydantic_model")
         wanted, validate = _wanted(pydantic_model, as_plain=False)
         return _ask(self, prompt, wanted, images, system_prompt, max_retries, validate, options)
@@ -136,16 +137,19 @@ class StructuredMethods:
     # --- blocks -------------------------------------------------------------------------------------------------
 
     def extract_code_blocks(self, text: str, format: str = "markdown") -> list[dict[str, Any]]:
-        """The code blocks of a text: `index`, `type`, `content`, `file_name`, `is_complete`; markdown or html."""
-        return blocks.code_blocks(text, format)
+        """The code blocks of a text: `index`, `type`, `content`, `file_name`, `is_complete`; markdown or html.
+
+        The type of a block that names none is `language-specific`.
+        """
+        return [{**block, "type": block["type"] or "language-specific"} for block in blocks.code_blocks(text, format)]
 
     def extract_thinking_blocks(self, text: str) -> list[str]:
         """What a text says between `<think>` marks."""
         return blocks.thoughts(text)
 
     def remove_thinking_blocks(self, text: str) -> str:
-        """The text without what stands between `<think>` marks."""
-        return blocks.without_thoughts(text)
+        """The text without what stands between `<think>` marks, and without space around it."""
+        return blocks.without_thoughts(text).strip()
 
 
 def _in_order(schema: Any, images: Any, options: dict[str, Any]) -> tuple[Any, Any]:
@@ -167,14 +171,13 @@ def _is_images(value: Any) -> bool:
 
 def _wanted(schema: Any, as_plain: bool) -> tuple[dict[str, Any], Any]:
     """The JSON Schema, and what checks a value that fits it: the model's own validation, where a class brings one."""
-    validate = getattr(schema, "model_validate", None)
-    if not callable(validate):
-        return schema_of(schema), None
     model = schema if isinstance(schema, type) else type(schema)
+    if not is_model(model):
+        return schema_of(schema), None
 
     def checked(value: Any) -> Any:
-        instance = model.model_validate(value)  # type: ignore[attr-defined]
-        return instance.model_dump(mode="json") if as_plain else instance
+        instance = instance_of(model, value)
+        return plain_value(instance) if as_plain else instance
 
     return schema_of(model), checked
 

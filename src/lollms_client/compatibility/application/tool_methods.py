@@ -9,7 +9,12 @@ from typing import Any
 from lollms_client.client_core import Choice
 from lollms_client.compatibility.application.binding_methods import BindingNotUpdated
 from lollms_client.compatibility.application.state import state_of
-from lollms_client.compatibility.bindings.tools import LollmsToolBinding, create_tool_binding, list_tool_bindings
+from lollms_client.compatibility.bindings.tools import (
+    LollmsToolBinding,
+    create_tool_binding,
+    find_tool_binding,
+    list_tool_bindings,
+)
 from lollms_client.errors import LollmsError
 
 
@@ -18,14 +23,29 @@ class LollmsTOOLBindingManager:
 
     def __init__(self, bindings_dir: str | Path | None = None, **folders: Any) -> None:
         self.bindings_dir = bindings_dir or next((value for value in folders.values() if value), None)
+        self.tools_bindings_dir = self.mcp_bindings_dir = Path(self.bindings_dir) if self.bindings_dir else None
+        self.available_bindings: dict[str, type] = {}  # the classes of what was made here
 
     def create_binding(self, binding_name: str, **config: Any) -> LollmsToolBinding:
         """A tool binding ready for calls. Raises UnknownBinding, MissingDependency, BindingLoadFailed."""
-        return create_tool_binding(binding_name, self.bindings_dir, config)
+        made = create_tool_binding(binding_name, self.bindings_dir, config)
+        self.available_bindings[binding_name] = type(made)
+        return made
 
     def get_available_bindings(self) -> list[str]:
         """The names of the tool bindings."""
         return list_tool_bindings(self.bindings_dir) if self.bindings_dir is not None else []
+
+    def get_binding_description(self, binding_name: str) -> dict[str, Any] | None:
+        """What the binding's description.yaml says; None where there is none that can be read."""
+        import yaml
+
+        place = find_tool_binding(binding_name, self.bindings_dir)
+        try:
+            found = yaml.safe_load((place / "description.yaml").read_text("utf-8")) if place is not None else None
+        except (OSError, ValueError, yaml.YAMLError):
+            return None
+        return found if isinstance(found, dict) else None
 
     @staticmethod
     def get_bindings_list(bindings_dir: str | Path) -> list[dict[str, Any]]:
@@ -56,13 +76,13 @@ class ToolMethods:
         """The same under its older name."""
         return LollmsTOOLBindingManager(state_of(self).tools_dir)
 
-    def update_tools_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> None:
-        """Put another binding of tools in place. Raises BindingNotUpdated (a ValueError)."""
-        _update(self, binding_name, config)
+    def update_tools_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> bool:
+        """Put another binding of tools in place; returns True. Raises BindingNotUpdated (a ValueError)."""
+        return _update(self, binding_name, config)
 
-    def update_mcp_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> None:
+    def update_mcp_binding(self, binding_name: str, config: Mapping[str, Any] | None = None) -> bool:
         """The same under its older name."""
-        _update(self, binding_name, config)
+        return _update(self, binding_name, config)
 
 
 def _tools(client: Any) -> LollmsToolBinding | None:
@@ -73,7 +93,7 @@ def _tools(client: Any) -> LollmsToolBinding | None:
     return found
 
 
-def _update(client: Any, name: str, config: Mapping[str, Any] | None) -> None:
+def _update(client: Any, name: str, config: Mapping[str, Any] | None) -> bool:
     state = state_of(client)
     try:
         fresh = create_tool_binding(name, state.tools_dir, config)
@@ -81,3 +101,4 @@ def _update(client: Any, name: str, config: Mapping[str, Any] | None) -> None:
         facts = {key: value for key, value in error.details.items() if key != "reason"}
         raise BindingNotUpdated(error.message, reason=error.code, **facts) from error
     state.tools, state.tools_binding = Choice(name, dict(config or {})), fresh
+    return True

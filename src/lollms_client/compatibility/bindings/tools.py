@@ -139,6 +139,11 @@ def list_tool_bindings(folder: str | Path) -> list[str]:
     )
 
 
+def find_tool_binding(name: str, folder: str | Path | None = None) -> Path | None:
+    """The folder of the tool binding of that name, None where there is none."""
+    return next((item / name for item in _places(folder) if (item / name / "__init__.py").is_file()), None)
+
+
 def create_tool_binding(
     name: str, folder: str | Path | None = None, config: Mapping[str, Any] | None = None
 ) -> LollmsToolBinding:
@@ -146,7 +151,7 @@ def create_tool_binding(
 
     Raises UnknownBinding, MissingDependency or BindingLoadFailed.
     """
-    place = next((item / name for item in _places(folder) if (item / name / "__init__.py").is_file()), None)
+    place = find_tool_binding(name, folder)
     if place is None:
         known = list_tool_bindings(folder) if folder is not None else []
         raise errors.UnknownBinding(
