@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lollms_client import errors
+from lollms_client.abandoned import BlockingCall
 from lollms_client.cancel import CancelToken
 from lollms_client.drivers.context import timed_out
 from lollms_client.secret import clean_cause, redact, redact_data, words_of
@@ -260,7 +261,7 @@ def in_reach(
 ) -> Generator[Any, None, Any]:
     """Run somebody else's blocking code: in this thread, unless the caller can end the call or bounded its time.
 
-    Then it runs in a thread of its own, which is left to itself when the caller gives up.
+    Then it runs in a thread of its own. When the caller gives up, what that thread waits for is closed.
     """
     token.check()
     if not token.bounded:
@@ -280,10 +281,13 @@ def callback_items(
     """
     made: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
     stopped = threading.Event()
+    running = BlockingCall()
 
     def work() -> None:
         try:
-            made.put(("reply", call(_teller(made, stopped, token))))
+            with running:
+                reply = call(_teller(made, stopped, token))
+            made.put(("reply", reply))
         except BaseException as error:  # noqa: BLE001 (the edge to somebody else's code: handed over)
             made.put(("error", error))
 
@@ -309,6 +313,7 @@ def callback_items(
     finally:
         stopped.set()
         forget()
+        running.give_up()
 
 
 def _teller(

@@ -19,6 +19,7 @@ from lollms_client.testing.attack_clock import quick_clock, short_patience
 from lollms_client.testing.attack_documented import documented_trials
 from lollms_client.testing.attack_evidence import AttackEvidence
 from lollms_client.testing.attack_plan import adversaries, chosen, drivers_for, error_attacks
+from lollms_client.testing.cancel_plain import plain_cancel_trials
 from lollms_client.testing.cancel_trials import cancel_trials
 from lollms_client.testing.cases import PlacedCase
 from lollms_client.testing.cases_reading import read_cases
@@ -99,7 +100,8 @@ def _no_case(cases: tuple[PlacedCase, ...], problems: list[str]) -> str:
 
 def _attack(suite: str, place: Arena, writer: _Writer) -> None:
     if suite == "cancellation":
-        for found in cancel_trials(place):
+        made = cancel_trials if place.subject.speaks_flows else plain_cancel_trials
+        for found in made(place):
             writer.begin(f"{found.case}: {found.attack} ({found.driver})")
             writer.evidence.trials.append(found)
         return

@@ -30,21 +30,18 @@ STREAMS = ("stream_chat", "stream_speech")
 
 
 def cancel_trials(arena: Arena) -> Iterator[Trial]:
-    """All of them for one case; of bindings in flows for calls of the client, which take a token."""
-    if arena.subject.speaks_flows and arena.placed.case.call not in CLIENT:
+    """All of them for one case of a binding in flows, where it is a call of the client, which takes a token."""
+    if arena.placed.case.call not in CLIENT:
         return
-    if arena.subject.speaks_flows:
-        steps = list(_each_step(arena))
-        yield from steps
-        if any(found.after for found in steps):
-            return  # every further call would wait for what does not come
-        yield from _on_sockets(arena)
-        yield from _jobs(arena)
-    else:
-        yield from _plain(arena)
+    steps = list(_each_step(arena))
+    yield from steps
+    if any(found.after for found in steps):
+        return  # every further call would wait for what does not come
+    yield from _on_sockets(arena)
+    yield from _jobs(arena)
 
 
-def _trial(arena: Arena, rule: str, words: str, driver: str) -> Trial:
+def trial(arena: Arena, rule: str, words: str, driver: str) -> Trial:
     return Trial(
         rule=rule, case=arena.placed.title, attack=words, driver=driver, expect="error", codes=("cancelled",),
         flow=arena.subject.speaks_flows,
@@ -60,11 +57,11 @@ def _each_step(arena: Arena) -> Iterator[Trial]:
     assert arena.driver is not None
     kinds = list(arena.driver.kinds)
     for number in _steps(kinds):
-        found = _trial(arena, "X101", f"the caller gives up before step {number} ({kinds[number - 1]})", "scripted")
+        found = trial(arena, "X101", f"the caller gives up before step {number} ({kinds[number - 1]})", "scripted")
         token = CancelToken()
         call = arena.call("scripted", None, cancel=token)
         driver = arena.driver = AttackDriver(arena._answer_scripted, trip_at=number, trip=token.cancel)
-        _noted(found, call)
+        noted(found, call)
         if driver.open_now:
             found.left = f"{driver.open_now} replies stayed open"
         if number in (1, len(kinds)):
@@ -80,7 +77,7 @@ def _steps(kinds: list[str]) -> list[int]:
     return waiting[:20] + waiting[-20:]
 
 
-def _noted(found: Trial, call: Callable[[], Any]) -> None:
+def noted(found: Trial, call: Callable[[], Any]) -> None:
     try:
         with limited():
             value = call()
@@ -111,7 +108,7 @@ def next_call(arena: Arena, driver: str) -> str:
 # --- real connections ------------------------------------------------------------------------------------------------
 
 
-def _held_up(arena: Arena, place: int, *, middle: bool) -> Attack:
+def held_up(arena: Arena, place: int, *, middle: bool) -> Attack:
     """The service falls silent at one exchange: before its answer, or in the middle of it."""
     reply = arena.replies[place]
     if middle:
@@ -136,7 +133,7 @@ def _on_sockets(arena: Arena) -> Iterator[Trial]:
                 continue
             phase = "in the middle of the answer" if middle else "before the first byte"
             where = f"{phase} to {arena.wanted[place].method} {arena.wanted[place].path}"
-            attack = _held_up(arena, place, middle=middle)
+            attack = held_up(arena, place, middle=middle)
             rule = "X102" if middle else "X101"
             for driver in ("blocking", "asyncio"):
                 yield _by_token(arena, attack, rule, f"a token is tripped {where}", driver)
@@ -146,16 +143,16 @@ def _on_sockets(arena: Arena) -> Iterator[Trial]:
 
 
 def _by_token(arena: Arena, attack: Attack, rule: str, words: str, driver: str) -> Trial:
-    found = _trial(arena, rule, words, driver)
+    found = trial(arena, rule, words, driver)
     token = CancelToken()
     call = arena.call(driver, attack, cancel=token)
     arena.driver = None
     closed = arena.served.closed
-    trips = threading.Thread(target=_trip_when_asked, args=(arena, attack.place, token))
+    trips = threading.Thread(target=trip_when_asked, args=(arena, attack.place, token))
     trips.start()
-    _noted(found, call)
+    noted(found, call)
     trips.join(10)
-    _note_closed(arena, found, closed)
+    note_closed(arena, found, closed)
     found.after = next_call(arena, driver)
     return found
 
@@ -168,12 +165,12 @@ def _until_asked(arena: Arena, place: int) -> None:
     threading.Event().wait(0.05)
 
 
-def _trip_when_asked(arena: Arena, place: int, token: CancelToken) -> None:
+def trip_when_asked(arena: Arena, place: int, token: CancelToken) -> None:
     _until_asked(arena, place)
     token.cancel("no longer wanted")
 
 
-def _note_closed(arena: Arena, found: Trial, before: int) -> None:
+def note_closed(arena: Arena, found: Trial, before: int) -> None:
     end = time.monotonic() + SEEN_WITHIN
     while arena.served.closed == before and time.monotonic() < end:
         threading.Event().wait(0.005)
@@ -182,7 +179,7 @@ def _note_closed(arena: Arena, found: Trial, before: int) -> None:
 
 
 def _by_task(arena: Arena, attack: Attack, words: str) -> Trial:
-    found = _trial(arena, "X106", words, "asyncio")
+    found = trial(arena, "X106", words, "asyncio")
     closed = arena.served.closed
     arena.call("asyncio", attack)
 
@@ -194,11 +191,11 @@ def _by_task(arena: Arena, attack: Attack, words: str) -> Trial:
             try:
                 await task
             finally:
-                await asyncio.to_thread(_note_closed, arena, found, closed)
+                await asyncio.to_thread(note_closed, arena, found, closed)
                 if rest := len(asyncio.all_tasks()) - 1:
                     found.left = found.left or f"{rest} tasks stayed"
 
-    _noted(found, lambda: asyncio.run(main()))
+    noted(found, lambda: asyncio.run(main()))
     found.after = next_call(arena, "asyncio")
     return found
 
@@ -216,21 +213,21 @@ async def _whole(client: Any, prepared: Prepared) -> Any:
 
 def _closed_early(arena: Arena) -> Iterator[Trial]:
     """The caller stops reading a stream after its first part: the service must see it."""
-    attack = _held_up(arena, len(arena.replies) - 1, middle=True)
+    attack = held_up(arena, len(arena.replies) - 1, middle=True)
     for words, leave in (("break in a with block", "with"), ("close()", "close"), ("the last reference", "drop")):
-        found = _trial(arena, "X103", f"a stream is left by {words}", "blocking")
+        found = trial(arena, "X103", f"a stream is left by {words}", "blocking")
         closed = arena.served.closed
         arena.call("blocking", attack)
         arena.driver = None
-        _noted(found, lambda leave=leave: _read_first(arena, leave))  # type: ignore[misc]
-        _note_closed(arena, found, closed)
+        noted(found, lambda leave=leave: _read_first(arena, leave))  # type: ignore[misc]
+        note_closed(arena, found, closed)
         found.after = next_call(arena, "blocking")
         yield _ended_quietly(found)
-    found = _trial(arena, "X103", "a stream is left by aclose()", "asyncio")
+    found = trial(arena, "X103", "a stream is left by aclose()", "asyncio")
     closed = arena.served.closed
     arena.call("asyncio", attack)
-    _noted(found, lambda: asyncio.run(_read_first_async(arena)))
-    _note_closed(arena, found, closed)
+    noted(found, lambda: asyncio.run(_read_first_async(arena)))
+    note_closed(arena, found, closed)
     found.after = next_call(arena, "asyncio")
     yield _ended_quietly(found)
 
@@ -281,13 +278,13 @@ def _jobs(arena: Arena) -> Iterator[Trial]:
     place = polls.pending[0] if polls.pending else polls.done
     endless = Attack(rule="", name="", place=place, replies=(waiting,), expect="error")
     for words, options in (("a token is tripped", {}), ("the time limit runs out", {"timeout": 120.0})):
-        found = _trial(arena, "X104", f"{words} between two questions about a job", "scripted")
+        found = trial(arena, "X104", f"{words} between two questions about a job", "scripted")
         token = CancelToken()
         given: dict[str, Any] = {**options} if options else {"cancel": token}
         call = arena.call("scripted", endless, **given)
         trip = None if options else token.cancel
         arena.driver = AttackDriver(arena._answer_scripted, trip_at=_second_sleep(arena, endless), trip=trip)
-        _noted(found, call)
+        noted(found, call)
         if options:
             found.codes = ("timed_out",)
         asked = [item for item in arena.service.asked if item.place is None or item.place < place]
@@ -319,75 +316,3 @@ def _can_cancel(arena: Arena) -> bool:
 
     kind = type(arena.client.binding(arena.subject.binding_type))
     return issubclass(kind, JobBinding) and kind.cancel_job is not JobBinding.cancel_job
-
-
-# --- classes that override documented methods ------------------------------------------------------------------------
-
-
-def _plain(arena: Arena) -> Iterator[Trial]:
-    """Their blocking code runs in a thread that is left to itself; the caller is free at once."""
-    attack = _held_up(arena, 0, middle=False)
-    for driver in ("blocking", "asyncio"):
-        found = _trial(arena, "X101", "a token is tripped before the first byte", driver)
-        token = CancelToken()
-        call = arena.call(driver, attack, cancel=token)
-        trips = threading.Thread(target=_trip_when_asked, args=(arena, 0, token))
-        trips.start()
-        _noted(found, call)
-        trips.join(10)
-        found.after = next_call(arena, driver)
-        yield found
-    yield from _callbacks(arena)
-
-
-def _callbacks(arena: Arena) -> Iterator[Trial]:
-    """A streaming callback stops the answer by returning False, and by nothing else."""
-    from lollms_client.plain import fitting
-    from lollms_client.testing.attack_documented import documented_call
-
-    made = documented_call(arena)
-    if made is None or arena.placed.case.call not in ("chat", "stream_chat", *_TEXT_METHODS):
-        return
-    name = made[0]
-    binding: Any = arena.client.binding(arena.subject.binding_type)
-    if "streaming_callback" not in fitting(getattr(binding, name), {"streaming_callback": True})[0]:
-        return
-    for answer in (None, True, False):
-        found = _trial(arena, "X105", f"the streaming callback of {name} returns {answer}", "blocking")
-        arena.call("blocking", None)
-        told: list[str] = []
-        with _callback(arena, told, answer):
-            made_now = documented_call(arena)
-            assert made_now is not None
-            _noted(found, made_now[1])
-        _judge_callback(found, told, answer, str(arena.whole))
-        yield found
-
-
-_TEXT_METHODS = ("generate_text", "generate_from_messages")
-
-
-@contextlib.contextmanager
-def _callback(arena: Arena, told: list[str], answer: bool | None) -> Iterator[None]:
-    def callback(piece: str = "", *rest: Any, **more: Any) -> bool | None:
-        told.append(str(piece))
-        return answer
-
-    kept = arena.prepared
-    arena.prepared = kept._replace(arguments={**kept.arguments, "streaming_callback": callback})
-    try:
-        yield
-    finally:
-        arena.prepared = kept
-
-
-def _judge_callback(found: Trial, told: list[str], answer: bool | None, whole: str) -> None:
-    """A callback that says False is not called again; any other is told the whole text."""
-    if found.kind in ("foreign", "hung"):
-        return
-    if answer is False and len(told) > 1:
-        found.left = f"it went on for {len(told) - 1} pieces after the callback had returned False"
-    if answer is not False and told and "".join(told) != whole:
-        found.left = f"it stopped after {len(told)} pieces, though the callback returned {answer}"
-    if found.kind in ("value", "error"):
-        found.kind, found.code = "error", "cancelled"
