@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lollms_client.discussion.context import Strategy
-from lollms_client.errors import BadSetting, ContextTooLong
-from lollms_client.lollms_discussion import LollmsDiscussion
-from lollms_client.types import CallWarning, ToolCallPart, ToolResultPart
-from tests.discussion.sample_conversations import PNG
+from lollms_client.errors import BadSetting, ContextTooLong, Unavailable
+from lollms_client.lollms_discussion import LollmsDiscussion, LollmsMessage
+from lollms_client.types import CallWarning, ImagePart, Media, TextPart, ToolCallPart, ToolResultPart
+from lollms_client.types.accounting import TokenCount
+from tests.discussion.sample_conversations import PDF, PNG
 
 
 def words(text: str) -> int:
@@ -97,6 +100,70 @@ def test_tool_calls_are_not_torn_apart() -> None:
     assert [turn.role for turn in turns] == ["assistant"]
 
 
+def with_a_tool_run(later: int) -> tuple[LollmsDiscussion, LollmsMessage, LollmsMessage]:
+    """A question, a call and its result, and as many turns after it."""
+    discussion = LollmsDiscussion(None)
+    discussion.add_message(sender="user", content="go " * 20)
+    call = discussion.add_message(sender="assistant", parts=[ToolCallPart(id="c", name="look")])
+    result = discussion.add_message(sender="tool", parts=[ToolResultPart(call_id="c", name="look", content="seen")])
+    for number in range(later):
+        discussion.add_message(sender=["user", "assistant"][number % 2], content=f"n{number} x x")
+    return discussion, call, result
+
+
+@pytest.mark.parametrize("strategy", ["keep_pinned", "summarise"])
+@pytest.mark.parametrize("pinned", [1, 2])
+def test_a_pin_keeps_a_call_with_its_result(pinned: int, strategy: Strategy) -> None:
+    discussion, *run = with_a_tool_run(10)
+    discussion.pin(run[pinned - 1].id)
+    turns = discussion.to_messages(
+        max_allowed_tokens=60, count=words, strategy=strategy, summarise=lambda request: "short"
+    )
+    spoken = [turn for turn in turns if turn.role != "system"]
+    assert [turn.role for turn in spoken[:3]] == ["assistant", "tool", spoken[2].role]
+    assert spoken[1].parts == (ToolResultPart(call_id="c", name="look", content="seen"),)
+    assert len(spoken) < 12
+
+
+def test_everything_that_is_sent_counts() -> None:
+    discussion, _, _ = with_a_tool_run(0)
+    picture = ToolResultPart(call_id="d", name="draw", content=(TextPart(text="here"), ImagePart(media=PNG)))
+    discussion.add_message(sender="assistant", parts=[ToolCallPart(id="d", name="draw")])
+    discussion.add_message(sender="tool", parts=[picture])
+    discussion.add_message(sender="user", content="and?")
+    turns = discussion.to_messages(max_allowed_tokens=100, count=words, count_image=lambda image: 90)
+    assert [turn.role for turn in turns] == ["user"]
+
+    reader = LollmsDiscussion(None)
+    reader.add_message(content="old", attachments=[Media(b"word " * 200, "text/plain")])
+    reader.add_message(content="new", attachments=[PDF])
+    notes: list[CallWarning] = []
+    exported = reader.export("anthropic", max_allowed_tokens=1_100, count=words, warnings=notes)
+    assert [block.get("text") for block in exported["messages"][0]["content"]] == ["new", None]
+    assert [note.kind for note in notes] == ["dropped", "approximate"]
+
+
+def test_words_that_a_form_adds_count_too() -> None:
+    discussion = counting(10)
+    exported = discussion.export("openai_chat", max_allowed_tokens=24, count=words)
+    assert [message["content"] for message in exported[1:]] == ["n8", "n9"]  # n7 would have to be introduced
+    prompt = discussion.export("openai_completion", max_allowed_tokens=300, count=len)
+    assert len(prompt) <= 300
+
+
+def test_a_summary_that_is_too_long_is_cut_for_the_context_alone() -> None:
+    notes: list[CallWarning] = []
+    discussion = counting(10)
+    turns = discussion.to_messages(
+        max_allowed_tokens=60, count=words, strategy="summarise", summarise=lambda request: "sum " * 500, warnings=notes
+    )
+    assert turns[-1].text == "n9"
+    assert sum(words(turn.text) + 4 for turn in turns) <= 60
+    assert ("clamped", "summarise") in [(note.kind, note.setting) for note in notes]
+    (node,) = [message for message in discussion.messages if message.kind == "summary"]
+    assert words(node.content) == 500
+
+
 def test_images_count() -> None:
     discussion = LollmsDiscussion(None)
     discussion.add_message(sender="user", content="old", images=[PNG])
@@ -123,9 +190,26 @@ def test_both_limits_hold() -> None:
         discussion.export("json", max_allowed_tokens=24)
 
 
-def test_an_estimate_is_told() -> None:
+class Estimating:
+    """A client whose binding has no tokenizer."""
+
+    def count_tokens(self, text: str) -> TokenCount:
+        return TokenCount(len(text), estimated=True)
+
+
+class Unreachable:
+    """A client whose service counts tokens, and is down."""
+
+    def count_tokens(self, text: str) -> TokenCount:
+        raise Unavailable("down")
+
+
+@pytest.mark.parametrize("client", [None, Estimating(), Unreachable()])
+def test_an_estimate_is_told(client: object) -> None:
     notes: list[CallWarning] = []
-    counting(2).export("lollms_text", max_allowed_tokens=1_000, warnings=notes)
+    discussion = LollmsDiscussion(client)
+    discussion.add_message(content="hello")
+    discussion.export("lollms_text", max_allowed_tokens=1_000, warnings=notes)
     assert [note.kind for note in notes] == ["approximate"]
 
 
@@ -135,8 +219,12 @@ def test_an_estimate_is_told() -> None:
     st.integers(8, 80),
     st.sampled_from(["drop_oldest", "keep_pinned", "summarise"]),
     st.lists(st.integers(0, 11), max_size=2),
+    st.sampled_from(["lollms_text", "openai_completion"]),
+    st.sampled_from([words, len]),
 )
-def test_a_prompt_never_exceeds_its_budget(texts: list[str], tokens: int, strategy: Strategy, pins: list[int]) -> None:
+def test_a_prompt_never_exceeds_its_budget(
+    texts: list[str], tokens: int, strategy: Strategy, pins: list[int], form: str, count: Callable[[str], int]
+) -> None:
     discussion = LollmsDiscussion.from_messages(texts, system_prompt="S")
     for place in pins:
         if place < len(discussion):
@@ -144,10 +232,10 @@ def test_a_prompt_never_exceeds_its_budget(texts: list[str], tokens: int, strate
     before = [message.id for message in discussion.messages]
     try:
         prompt = discussion.export(
-            "lollms_text", max_allowed_tokens=tokens, count=words, strategy=strategy, summarise=lambda request: "s s"
+            form, max_allowed_tokens=tokens, count=count, strategy=strategy, summarise=lambda request: "s s"
         )
     except ContextTooLong:
         return
-    assert words(prompt) <= tokens
+    assert count(prompt) <= tokens
     after = [message.id for message in discussion.messages if message.kind == "message"]
     assert after == before

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lollms_client.discussion.exporting import check_format, export_branch
+from lollms_client.discussion.exporting import OPENED_BY_THE_USER, PROMPT_FORMATS, check_format, export_branch
 from lollms_client.discussion.message import LollmsMessage
 from lollms_client.discussion.soundness import sound_state
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.tree import MessageTree
-from lollms_client.discussion.turns import to_turns
+from lollms_client.discussion.turns import OPENING, to_turns
 from lollms_client.errors import BadSetting
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.media import Media
@@ -158,8 +158,17 @@ class Conversation(MessageTree):
         given = self.system_text if system_prompt_override is None else system_prompt_override
         system = given if not suppress_system_prompt else ""
         budget = self._budget(max_allowed_tokens, strategy, count, count_image, summarise, notes)
-        branch, system = self._window(branch_tip_id, system, budget, notes, limit)
-        return export_branch(format_type, branch, system, self._state.title, notes)
+        if budget is not None and format_type in OPENED_BY_THE_USER:
+            budget = msgspec.structs.replace(budget, opening=OPENING)
+        while True:
+            told: list[CallWarning] = []
+            branch, whole = self._window(branch_tip_id, system, budget, told, limit)
+            exported = export_branch(format_type, branch, whole, self._state.title, told)
+            excess = _excess(format_type, exported, budget)
+            if budget is None or excess <= 0:
+                notes.extend(told)
+                return exported
+            budget = msgspec.structs.replace(budget, tokens=budget.tokens - excess)
 
     def _budget(
         self,
@@ -191,7 +200,7 @@ class Conversation(MessageTree):
     ) -> tuple[list[LollmsMessage], str]:
         if budget is None:
             return self.get_messages(branch_tip_id, limit), system
-        from lollms_client.discussion.context import fit
+        from lollms_client.discussion.window import fit
 
         window = fit(self, branch_tip_id, system, budget, notes)
         newest = window.messages if limit is None else window.messages[max(0, len(window.messages) - limit) :]
@@ -212,6 +221,13 @@ class Conversation(MessageTree):
         from lollms_client.discussion.chatting import ask
 
         return ask(self, question)
+
+
+def _excess(format_type: str, exported: Any, budget: Budget | None) -> int:
+    """How many tokens a prompt has more than it may, which its form as a whole may cause."""
+    if budget is None or format_type not in PROMPT_FORMATS:
+        return 0
+    return budget.count(exported) - budget.tokens
 
 
 def cut_out(state: DiscussionState, branch: list[LollmsMessage]) -> tuple[DiscussionState, list[LollmsMessage]]:

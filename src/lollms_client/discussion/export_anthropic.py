@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lollms_client.discussion.turns import described, media_to_user, split_system
+from lollms_client.discussion.turns import OPENING, described, media_to_user, split_system
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.message import (
     FilePart,
@@ -31,7 +31,7 @@ def to_anthropic(turns: Sequence[Message], notes: list[CallWarning]) -> dict[str
         if not blocks:
             continue
         if not messages and role == "assistant":
-            messages.append({"role": "user", "content": [{"type": "text", "text": "Continue."}]})
+            messages.append({"role": "user", "content": [{"type": "text", "text": OPENING}]})
         if messages and messages[-1]["role"] == role:
             messages[-1]["content"].extend(blocks)
         else:

@@ -6,7 +6,7 @@ import mimetypes
 from collections.abc import Sequence
 from typing import Any
 
-from lollms_client.discussion.turns import described, result_text, split_system, tool_names
+from lollms_client.discussion.turns import OPENING, described, result_text, split_system, tool_names
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.media import Media
 from lollms_client.types.message import (
@@ -33,7 +33,7 @@ def to_gemini(turns: Sequence[Message], notes: list[CallWarning]) -> dict[str, A
         if not pieces:
             continue
         if not contents and role == "model":
-            contents.append({"role": "user", "parts": [{"text": "Continue."}]})
+            contents.append({"role": "user", "parts": [{"text": OPENING}]})
         if contents and contents[-1]["role"] == role:
             contents[-1]["parts"].extend(pieces)
         else:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from lollms_client.discussion.turns import (
+    OPENING,
     arguments_text,
     described,
     media_to_user,
@@ -44,7 +45,7 @@ def to_openai_chat(turns: Sequence[Message], notes: list[CallWarning]) -> list[d
             exported.append({"role": "system", "content": text if spoken else [{"type": "text", "text": text}]})
             continue
         if not spoken and turn.role == "assistant":
-            exported.append({"role": "user", "content": "Continue."})
+            exported.append({"role": "user", "content": OPENING})
         spoken = True
         if turn.role == "tool":
             exported.extend(_tool_messages(turn))

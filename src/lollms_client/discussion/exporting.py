@@ -13,6 +13,8 @@ from lollms_client.types.message import Message
 
 MODEL_FORMATS = ("openai_chat", "openai_responses", "anthropic", "gemini", "ollama_chat")
 TEXT_FORMATS = ("lollms_text", "openai_completion", "markdown", "html", "json")
+PROMPT_FORMATS = ("lollms_text", "openai_completion")  # their text is all that a model gets
+OPENED_BY_THE_USER = ("openai_chat", "anthropic", "gemini")  # what comes before an answer that comes first
 FORMATS = (*MODEL_FORMATS, *TEXT_FORMATS)
 
 

@@ -10,6 +10,7 @@ from lollms_client.discussion.failures import BadConversation
 from lollms_client.discussion.message import LollmsMessage
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.table import MessageTable
+from lollms_client.errors import BadSetting
 
 
 def check_parents(messages: Iterable[LollmsMessage], table: MessageTable | None = None) -> None:
@@ -65,3 +66,10 @@ def through_summaries(
             waiting.extend(reversed(below(message.id)))
         else:
             yield message
+
+
+def check_paging(limit: int | None, offset: int = 0) -> None:
+    """Raise BadSetting for a page that begins before the first, or has less than nothing on it."""
+    for name, value in (("limit", limit), ("offset", offset)):
+        if value is not None and value < 0:
+            raise BadSetting(f"{name} is {value}: give 0 or more", setting=name)

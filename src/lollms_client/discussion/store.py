@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from lollms_client.discussion.message import LollmsMessage
+from lollms_client.discussion.soundness import check_paging
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.table import MessageTable
 from lollms_client.errors import BadSetting, MissingDependency
@@ -139,6 +140,7 @@ class LollmsDataManager:
 
     def list_discussions(self, limit: int | None = None, offset: int = 0) -> list[dict[str, Any]]:
         """Id, title, metadata and times of the discussions, the latest changed first."""
+        check_paging(limit, offset)
         return self._search.discussions(limit, offset)
 
     def search_discussions(
@@ -149,6 +151,7 @@ class LollmsDataManager:
         Without a query `criteria` name fields (`title`, `system_prompt`, `metadata` …) and texts that are in them.
         Raises BadSetting for both, neither, and unknown fields.
         """
+        check_paging(limit, offset)
         if (query is None) == (not criteria):
             raise BadSetting("what is searched for? give words, or fields with texts that are in them", setting="query")
         if query is not None:
@@ -157,6 +160,7 @@ class LollmsDataManager:
 
     def search_messages(self, query: str, limit: int = 50, offset: int = 0) -> list[dict[str, Any]]:
         """`discussion_id`, `message_id` and a `snippet` of each message with all the words, the best fitting first."""
+        check_paging(limit, offset)
         return self._search.messages(query, limit, offset)
 
     def discussion_exists(self, discussion_id: str) -> bool:

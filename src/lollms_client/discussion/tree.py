@@ -12,7 +12,7 @@ import msgspec
 
 from lollms_client.discussion.failures import BadConversation, UnknownMessage
 from lollms_client.discussion.message import LollmsMessage
-from lollms_client.discussion.soundness import check_parents, through_summaries
+from lollms_client.discussion.soundness import check_paging, check_parents, through_summaries
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.table import MemoryTable, MessageTable
 from lollms_client.extensions import message_fields
@@ -96,6 +96,7 @@ class MessageTree:
 
     def get_messages(self, branch_tip_id: str | None = None, limit: int | None = None) -> list[LollmsMessage]:
         """The branch that ends in a message (default: the active one), root first; with `limit` its newest only."""
+        check_paging(limit)
         branch: list[LollmsMessage] = []
         for message in self.walk_up(branch_tip_id):
             if limit is not None and len(branch) >= limit:

@@ -20,6 +20,13 @@ from lollms_client.types.message import (
 )
 
 NO_RESULT = "No result: the tool was not run."
+OPENING = "Continue."  # what the user is made to say where a service wants the user to speak first
+FROM_ANSWER = "From the assistant's previous answer:"
+
+
+def from_tool(part: ToolResultPart) -> str:
+    """The words before the images of a tool's result that stand in the user's turn."""
+    return f"From the tool {part.name or part.call_id}:"
 
 
 def to_turns(
@@ -139,7 +146,7 @@ def _without_media(turn: Message, waiting: list[Part]) -> Message:
     for part in turn.parts:
         if isinstance(part, (ImagePart, FilePart)) or (isinstance(part, AudioPart) and not part.id):
             if not waiting:
-                waiting.append(TextPart(text="From the assistant's previous answer:"))
+                waiting.append(TextPart(text=FROM_ANSWER))
             waiting.append(part)
         else:
             kept.append(part)
@@ -152,7 +159,7 @@ def _results_without_media(turn: Message, waiting: list[Part]) -> Message:
         if isinstance(part, ToolResultPart) and not isinstance(part.content, str):
             pictures = [piece for piece in part.content if isinstance(piece, ImagePart)]
             if pictures:
-                waiting.append(TextPart(text=f"From the tool {part.name or part.call_id}:"))
+                waiting.append(TextPart(text=from_tool(part)))
                 waiting.extend(pictures)
             part = msgspec.structs.replace(part, content=result_text(part))
         kept.append(part)
