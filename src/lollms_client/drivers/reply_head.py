@@ -3,16 +3,53 @@
 from __future__ import annotations
 
 import http.client
-from typing import Any
+import io
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _LONGEST_LINE = 65536
 _MOST_HEADERS = 256
 
 
+class _Watched(io.RawIOBase):
+    """The bytes of a socket; `before` is called before each of its reads, however few bytes came with the last."""
+
+    def __init__(self, sock: socket.socket, before: Callable[[], None]) -> None:
+        self._raw = sock.makefile("rb", buffering=0)
+        self._before = before
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What the standard library's reply asks a socket for."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        self._before()
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
 class HeadedReply(http.client.HTTPResponse):
-    """The standard library's reply with `fields` instead of a mail message: lower-case names, repeated ones joined."""
+    """The standard library's reply with `fields` instead of a mail message: lower-case names, repeated ones joined.
+
+    `before` is called before each read from the socket: a time limit that is set there holds also where a service
+    sends byte by byte, and cannot be drawn out by lines that never end.
+    """
 
     fields: dict[str, str]
+
+    def __init__(self, sock: socket.socket, method: str, before: Callable[[], None]) -> None:
+        source: Any = _Watched(sock, before)
+        super().__init__(source, method=method)
 
     def begin(self) -> None:
         """Read the status line and the headers. Raises HTTPException where there is no HTTP."""

@@ -72,13 +72,16 @@ class _Exchange:
         """Send everything and read the head of the reply."""
         import aiohttp
 
-        limits = context.limits(self._request)
-        connect = context.limit(limits.connect, "connect", time.monotonic())
-        self._limit = context.limit(limits.first_byte, "first_byte", time.monotonic())
+        limits, now = context.limits(self._request), time.monotonic()
+        connect = context.limit(limits.connect, "connect", now)
+        self._limit = context.limit(limits.first_byte, "first_byte", now)
+        seconds, total = _sum(self._limit, connect), context.limit(None, "total", now)
+        if total[0] is not None and (seconds is None or total[0] < seconds):
+            seconds, self._limit = total[0], (context.timeouts.total, "total")
         url, options = self._target()
         options["timeout"] = aiohttp.ClientTimeout(total=None, connect=connect[0])
         try:
-            async with asyncio.timeout(_sum(self._limit, connect)):
+            async with asyncio.timeout(seconds):
                 self._reply = await session.request(self._request.method, url, **options)
         except aiohttp.ConnectionTimeoutError as error:
             failure = timed_out(connect[1], connect[0])

@@ -82,7 +82,10 @@ class _Exchange:
         self._request = request
         self._sock = sock
         self._reply: http.client.HTTPResponse | None = None
-        self._limit: tuple[float | None, str] = (None, "first_byte")
+        self._context: CallContext
+        self._stage: tuple[str, float | None] = ("first_byte", None)  # with its limit in seconds
+        self._until: float | None = None  # when the stage as a whole must be over
+        self._running_out = "first_byte"  # the limit that the next read runs into first
         self._forget_cancel: Callable[[], None] | None = None
         self._complete = False
         self._closed = False
@@ -93,10 +96,12 @@ class _Exchange:
         if token is not None and not context.cleaning_up:
             self._forget_cancel = token.on_cancel(lambda: _shut_down(self._sock))
         try:
-            self._set_limit(context.limits(self._request).first_byte, "first_byte", context)
+            self._begin("first_byte", context.limits(self._request).first_byte, context)
+            self._until = None if self._stage[1] is None else time.monotonic() + self._stage[1]
+            self._set_limit()
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 self._sock.sendall(message)  # where it breaks off, an early answer says why
-            reply = HeadedReply(self._sock, method=self._request.method)
+            reply = HeadedReply(self._sock, self._request.method, self._set_limit)
             try:
                 reply.begin()
             except BaseException:
@@ -109,9 +114,18 @@ class _Exchange:
             self.close()
             self._fail(error, context)
 
-    def _set_limit(self, stage_limit: float | None, stage: str, context: CallContext) -> None:
-        self._limit = context.limit(stage_limit, stage, time.monotonic())
-        self._sock.settimeout(self._limit[0])
+    def _begin(self, stage: str, limit: float | None, context: CallContext) -> None:
+        self._context, self._stage, self._until = context, (stage, limit), None
+
+    def _set_limit(self) -> None:
+        """Before the socket is used: what is left of the stage and of the call. Raises TimedOut where nothing is."""
+        now = time.monotonic()
+        stage, limit = self._stage
+        left = limit if self._until is None else self._until - now
+        if left is not None and left <= 0:
+            raise timed_out(stage, limit)
+        seconds, self._running_out = self._context.limit(left, stage, now)
+        self._sock.settimeout(seconds)
 
     def read(self, context: CallContext) -> bytes:
         """The next raw bytes as they arrive; empty at the end."""
@@ -119,7 +133,7 @@ class _Exchange:
         if reply is None or self._complete:
             return b""
         try:
-            self._set_limit(context.limits(self._request).silence, "silence", context)
+            self._begin("silence", context.limits(self._request).silence, context)
             data = reply.read1(seam.CHUNK_BYTES)
             if not data:
                 if reply.length:
@@ -152,7 +166,8 @@ class _Exchange:
             raise error
         context.check()
         if isinstance(error, TimeoutError):
-            raise timed_out(self._limit[1], self._limit[0]) from error
+            total = self._running_out == "total"
+            raise timed_out(self._running_out, context.timeouts.total if total else self._stage[1]) from error
         if isinstance(error, http.client.IncompleteRead):
             raise seam.cut_off(self._request, f"{error.expected or 'some'} bytes are missing") from error
         if isinstance(error, http.client.RemoteDisconnected):

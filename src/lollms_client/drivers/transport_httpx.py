@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from lollms_client.abandoned import BlockingCall
 from lollms_client.drivers import transport as seam
 from lollms_client.drivers.context import CallContext, timed_out
 from lollms_client.drivers.tls import tls_context
@@ -14,6 +15,8 @@ from lollms_client.flow import Connection, HttpRequest
 
 if TYPE_CHECKING:
     import httpx2
+
+Reply = TypeVar("Reply")
 
 
 def _library() -> Any:
@@ -131,7 +134,11 @@ def _explained(error: Exception) -> str:
 
 
 class HttpxTransport:
-    """Blocking. A call that waits for its first byte can be freed by its time limit only, not by a cancel token."""
+    """Blocking. A cancel token closes the connection in each phase.
+
+    Its limits count anew with each piece that arrives: a service that sends single bytes, and no whole header or
+    chunk, outlasts them. It does not outlast the default transport.
+    """
 
     def __init__(self) -> None:
         self._clients = _Clients("Client")
@@ -157,15 +164,22 @@ class _BlockingExchange(_Exchange):
     def send(self, client: Any, context: CallContext) -> None:
         """Send everything and read the head of the reply."""
         prepared = self._build(client, context)
+        token = None if context.cleaning_up else context.parent_token
+        running = BlockingCall()
+        forget = token.on_cancel(running.give_up) if token is not None else None
         try:
-            self._took(client.send(prepared, stream=True))
+            with running:
+                self._took(client.send(prepared, stream=True))
         except Exception as error:  # noqa: BLE001 (every failure is given its own meaning)
             context.check()
             self._fail(error)
+        finally:
+            if forget is not None:
+                forget()
         assert self._reply is not None
         self._chunks = self._reply.iter_raw()
-        if context.parent_token is not None and not context.cleaning_up:
-            self._forget_cancel = context.parent_token.on_cancel(self._shut_down)
+        if token is not None:
+            self._forget_cancel = token.on_cancel(self._shut_down)
 
     def _shut_down(self) -> None:
         import contextlib
@@ -224,7 +238,7 @@ class _AsyncExchange(_Exchange):
         """Send everything and read the head of the reply."""
         prepared = self._build(client, context)
         try:
-            self._took(await client.send(prepared, stream=True))
+            self._took(await self._within(context, client.send(prepared, stream=True)))
         except Exception as error:  # noqa: BLE001 (every failure is given its own meaning)
             self._fail(error)
         assert self._reply is not None
@@ -234,9 +248,20 @@ class _AsyncExchange(_Exchange):
         """The next raw bytes as they arrive; empty at the end."""
         self._set_limits(context, context.limits(self._request).silence, "silence")
         try:
-            return await anext(self._chunks, b"")
+            return await self._within(context, anext(self._chunks, b""))
         except Exception as error:  # noqa: BLE001 (every failure is given its own meaning)
             self._fail(error)
+
+    async def _within(self, context: CallContext, step: Awaitable[Reply]) -> Reply:
+        """The step's outcome within the whole call's time, which reads with a limit for each may outlast."""
+        import asyncio
+
+        seconds, stage = context.limit(None, "total", time.monotonic())
+        try:
+            async with asyncio.timeout(seconds):
+                return await step
+        except TimeoutError as error:
+            raise timed_out(stage, context.timeouts.total) from error
 
     async def close(self) -> None:
         """Give the connection back if the body was read to its end, else close it."""
