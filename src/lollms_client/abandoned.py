@@ -34,11 +34,12 @@ class BlockingCall:
 
     def __init__(self) -> None:
         self._ident: int | None = None
+        self._outer: FrameType | None = None  # that entered the block; what waits is further in
         self._unwanted = False
 
     def __enter__(self) -> BlockingCall:
         with _lock:
-            self._ident = threading.get_ident()
+            self._ident, self._outer = threading.get_ident(), sys._getframe(1)
             if self._unwanted:
                 _refuse(self._ident)
         return self
@@ -48,7 +49,7 @@ class BlockingCall:
     ) -> None:
         with _lock:
             _given_up.discard(threading.get_ident())
-            self._ident = None
+            self._ident = self._outer = None
 
     def give_up(self) -> None:
         """End what the code waits for, now and later; nothing happens where it has ended."""
@@ -74,7 +75,7 @@ class BlockingCall:
         with _lock:
             if self._ident is None:
                 return False
-            for end in _ends(sys._current_frames().get(self._ident)):
+            for end in _ends(sys._current_frames().get(self._ident), self._outer):
                 with contextlib.suppress(OSError, RuntimeError):  # it ended by itself
                     end()
                 break
@@ -95,9 +96,9 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         raise ConnectionAbortedError("the call was given up")
 
 
-def _ends(frame: FrameType | None) -> Iterator[Callable[[], Any]]:
+def _ends(frame: FrameType | None, outer: FrameType | None) -> Iterator[Callable[[], Any]]:
     """How to end what a thread waits for, the innermost first."""
-    while frame is not None:
+    while frame is not None and frame is not outer:
         for value in list(frame.f_locals.values()):
             end = _end_of(value, frame)
             if end is not None:
