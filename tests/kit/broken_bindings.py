@@ -85,6 +85,8 @@ BROKEN: dict[str, Broken] = {
     "bare_link": Broken("M113", "license: MIT", "license: MIT\nlinks: {home: somewhere}"),
     "undeclared_package": Broken("M115", "import urllib.request", "import urllib.request\nimport hypothesis"),
     "unknown_method": Broken("M116", "generate_audio_parameters", "generate_image_parameters"),
+    "unread_setting": Broken("M214", "input_parameters:\n", "input_parameters:\n"
+                             "  - {name: region, type: str, description: Where it is., options: [eu, us]}\n"),
     "undescribed_setting": Broken("M117", MAKE, '        self.pace = kwargs.get("pace")\n' + MAKE),
     "offline_with_hosts": Broken("M118", "license: MIT", "license: MIT\noffline: true"),
     "undated": Broken("M120", "license: MIT", "license: MIT\nverified: [{how: real service, note: by hand}]"),
@@ -137,6 +139,8 @@ BROKEN: dict[str, Broken] = {
                         "        import types\n        return types.MappingProxyType(self.config)\n\n"
                         "    def list_models"),
     "writes_key": Broken("S107", RESULT, "        open('key.txt', 'w').write(self.key)\n" + RESULT),
+    "checks_no_certificate": Broken("S201", "timeout=5)", "timeout=5, context=__import__('ssl')"
+                                    "._create_unverified_context())"),
     "guessed_secret": Broken("M203", "is_secret: true, ", ""),
     "default_is_no_option": Broken("M213", "default: anna}", "default: anna, options: [ben, carl]}"),
     "sleeps_on_import": Broken("C108", TOP, "import time\ntime.sleep(6)\n" + TOP),

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from lollms_client.manifest import Parameter, says_secret
-from lollms_client.testing.rules import rule
+from lollms_client.testing.rules import NotApplicable, rule
 from lollms_client.testing.subject import Subject
 
 _KEY_WORDS = re.compile(
@@ -208,3 +208,23 @@ def _default_options(subject: Subject) -> Iterator[str]:
     yield from (
         text for text in subject.manifest.warnings if "is none of the options" in text and ": the default" in text
     )
+
+
+@rule(
+    "M214",
+    "settings are read",
+    reason="A setting that does nothing misleads whoever sets it.",
+    cure="Read it in the code (or build on a family that does), or take it out of input_parameters.",
+)
+def _read(subject: Subject) -> Iterator[str]:
+    from lollms_client.testing.setting_reads import OutOfSight, words_read
+
+    if subject.manifest.derived or not subject.trees or not subject.binding_type:
+        raise NotApplicable("there are no settings of a manifest to be read by code")
+    try:
+        words = words_read(subject.folder, subject.binding_type, subject.trees, subject.raw)
+    except OutOfSight as place:
+        raise NotApplicable(f"all settings are handed on at once ({place})") from None
+    for parameter in subject.manifest.input_parameters:
+        if not words & {parameter.name, *parameter.env}:
+            yield f"input_parameters: nothing reads {parameter.name}"

@@ -15,8 +15,8 @@ SUITES = {  # by the letter that begins the codes
     "A": "adversaries", "D": "media", "L": "leaks", "Q": "equality", "V": "live",
 }  # fmt: skip
 _HOMES = (
-    "manifest_rules", "parameter_rules", "import_rules", "contract_rules", "secret_rules", "leak_rules", "media_rules",
-    "engine_rules", "equality_rules", "live_rules", "wire_rules",
+    "manifest_rules", "parameter_rules", "import_rules", "contract_rules", "secret_rules",
+    "certificate_rules", "leak_rules", "media_rules", "engine_rules", "equality_rules", "live_rules", "wire_rules",
     "error_rules", "cancellation_rules", "adversary_rules", "draft_rules",
 )  # fmt: skip
 
