@@ -15,6 +15,7 @@ from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.table import MessageTable
 from lollms_client.discussion.tree import BranchDifference
 from lollms_client.extensions import discussion_attribute
+from lollms_client.types.accounting import CallWarning
 from lollms_client.types.message import Message, TextPart, ToolCallPart
 
 if TYPE_CHECKING:
@@ -97,16 +98,18 @@ class LollmsDiscussion(Conversation):
         lollms_client: Any = None,
         db_manager: Any = None,
         at_most: int | None = None,
+        warnings: list[CallWarning] | None = None,
     ) -> list[Self]:
         """Every conversation of an export: decoded JSON, JSON text, or the path of a file, a folder or an archive.
 
         Formats: openai_chat, openai_responses, anthropic, gemini, ollama_chat, json (all of it, as `export` wrote it),
         chatgpt and open_webui (their data exports, with all branches), lollms_client (a database that the public
-        package kept). Raises UnknownFormat and BadConversation.
+        package kept). Raises UnknownFormat and BadConversation. Of a data export with something damaged, the sound
+        conversations are read where `warnings` is given; it tells of each that was left out, and why.
         """
         from lollms_client.discussion.importing import import_all
 
-        imported = import_all(format_type, data)
+        imported = import_all(format_type, data, warnings)
         if at_most is not None and len(imported) > at_most:
             raise BadConversation(f"there are {len(imported)} conversations in this export, not {at_most}")
         discussions: list[Self] = []
@@ -114,7 +117,13 @@ class LollmsDiscussion(Conversation):
             check_parents(messages)
             check_state(state, messages)
             fields = {name: getattr(state, name) for name in _STATE_FIELDS if name != "active_branch_id"}
-            discussion = cls(lollms_client, db_manager=db_manager, **fields)
+            try:
+                discussion = cls(lollms_client, db_manager=db_manager, **fields)
+            except BadConversation as error:  # it was imported before
+                if warnings is None:
+                    raise
+                warnings.append(CallWarning(kind="dropped", setting=state.title or state.id, detail=str(error)))
+                continue
             discussion.attach_all(messages, stand_at=state.active_branch_id)
             discussions.append(discussion)
         return discussions

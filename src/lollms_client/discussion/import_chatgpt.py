@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from lollms_client.discussion.failures import BadConversation
-from lollms_client.discussion.import_openai import text_of
+from lollms_client.discussion.import_values import list_of, mapping_of, text_or_none, when
 from lollms_client.discussion.message import LollmsMessage, Status
 from lollms_client.discussion.state import DiscussionState
+from lollms_client.discussion.turns import described
 from lollms_client.types.chat import decode_arguments
 from lollms_client.types.media import Media
 from lollms_client.types.message import (
@@ -24,6 +24,8 @@ from lollms_client.types.message import (
 )
 
 FindFile = Callable[[str], Media | None]
+_INSTRUCTIONS = ("user_editable_context", "model_editable_context")  # what the service adds unseen
+_TEXT_FIELDS = ("text", "content", "result", "model_set_context")
 _SPEAKERS = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
 
 
@@ -32,71 +34,72 @@ def conversation_from_chatgpt(data: Any, find_file: FindFile) -> tuple[Discussio
     mapping = data.get("mapping") if isinstance(data, Mapping) else None
     if not isinstance(mapping, Mapping):
         raise BadConversation("a conversation of a ChatGPT export needs a `mapping` of nodes")
-    reader = _Reader(mapping, find_file)
-    messages = [message for node_id in _from_the_root(mapping) if (message := reader.message(node_id))]
+    nodes = {str(key): node for key, node in mapping.items() if isinstance(node, Mapping)}
+    reader = _Reader(nodes, find_file, text_or_none(data.get("default_model_slug")))
+    messages = [message for node_id in _from_the_root(nodes) if (message := reader.message(node_id))]
     state = DiscussionState(title=str(data.get("title") or ""))
-    identifier = data.get("conversation_id") or data.get("id")
-    if isinstance(identifier, str):
-        state.id = identifier
-    if isinstance(data.get("create_time"), (int, float)):
-        state.created_at = datetime.fromtimestamp(data["create_time"], UTC)
-    state.active_branch_id = reader.kept_ancestor(data.get("current_node"))
+    state.id = text_or_none(data.get("conversation_id")) or text_or_none(data.get("id")) or state.id
+    state.created_at = when(data.get("create_time")) or (messages[0].created_at if messages else state.created_at)
+    state.active_branch_id = reader.kept_ancestor(data.get("current_node")) or _newest(messages)
     return state, messages
 
 
-def _from_the_root(mapping: Mapping[str, Any]) -> list[str]:
+def _newest(messages: list[LollmsMessage]) -> str | None:
+    return max(messages, key=lambda message: message.created_at).id if messages else None
+
+
+def _from_the_root(nodes: Mapping[str, Any]) -> list[str]:
     """The node ids, parents before children, in the order in which the children are listed."""
-    roots = [key for key, node in mapping.items() if _parent(mapping, node) is None]
+    children: dict[str | None, list[str]] = {}
+    for key, node in nodes.items():
+        parent = node.get("parent")
+        children.setdefault(parent if isinstance(parent, str) and parent in nodes else None, []).append(key)
     ordered: list[str] = []
-    waiting = roots[::-1]
+    waiting = children.get(None, [])[::-1]
     while waiting:
         current = waiting.pop()
         ordered.append(current)
-        children = [child for child in mapping[current].get("children") or () if child in mapping]
-        waiting.extend(reversed([child for child in children if mapping[child].get("parent") == current]))
-        if len(ordered) > len(mapping):
-            raise BadConversation("the nodes of the conversation go in circles", where="mapping")
-    if len(ordered) != len(mapping):
-        raise BadConversation("the nodes of the conversation do not hang together", where="mapping")
+        listed = {child: place for place, child in enumerate(list_of(nodes[current].get("children")))}
+        below = children.get(current, [])
+        waiting.extend(sorted(below, key=lambda child: listed.get(child, len(listed)))[::-1])
+    if len(ordered) != len(nodes):
+        raise BadConversation("the nodes of the conversation do not hang together: some go in circles", where="mapping")
     return ordered
 
 
-def _parent(mapping: Mapping[str, Any], node: Any) -> str | None:
-    if not isinstance(node, Mapping):
-        raise BadConversation(f"a node must be an object, not {type(node).__name__}", where="mapping")
-    parent = node.get("parent")
-    return parent if isinstance(parent, str) and parent in mapping else None
-
-
 class _Reader:
-    def __init__(self, mapping: Mapping[str, Any], find_file: FindFile) -> None:
-        self._mapping = mapping
+    def __init__(self, nodes: Mapping[str, Any], find_file: FindFile, model: str | None) -> None:
+        self._nodes = nodes
         self._find_file = find_file
+        self._model = model
         self._kept: dict[str, LollmsMessage] = {}
 
     def kept_ancestor(self, node_id: Any) -> str | None:
         """The node itself or the nearest above it that became a message."""
-        while isinstance(node_id, str) and node_id in self._mapping:
+        while isinstance(node_id, str) and node_id in self._nodes:
             if node_id in self._kept:
                 return node_id
-            node_id = self._mapping[node_id].get("parent")
+            node_id = self._nodes[node_id].get("parent")
         return None
 
     def message(self, node_id: str) -> LollmsMessage | None:
         """The node's message, None where it says nothing."""
-        node = self._mapping[node_id]
+        node = self._nodes[node_id]
         values = node.get("message")
         if not isinstance(values, Mapping):
             return None
-        author = values.get("author") or {}
+        content, metadata = mapping_of(values.get("content")), mapping_of(values.get("metadata"))
+        author = mapping_of(values.get("author"))
         role = _SPEAKERS.get(str(author.get("role")), "user")
+        if content.get("content_type") in _INSTRUCTIONS:
+            role = "system"
         parent_id = self.kept_ancestor(node.get("parent"))
-        parts = self._parts(values.get("content") or {}, values.get("metadata") or {})
+        parts = self._parts(content, metadata)
         recipient = values.get("recipient")
-        if role == "assistant" and recipient not in (None, "all"):
+        if role == "assistant" and recipient not in (None, "", "all"):
             parts = _as_call(node_id, str(recipient), parts)
         elif role == "tool":
-            parts = self._as_result(parent_id, author.get("name"), parts)
+            parts = self._as_result(parent_id, text_or_none(author.get("name")), parts)
         if not parts:
             return None
         message = self._built(node_id, parent_id, role, parts, values)
@@ -106,20 +109,20 @@ class _Reader:
     def _built(
         self, node_id: str, parent_id: str | None, role: str, parts: list[Part], values: Mapping[str, Any]
     ) -> LollmsMessage:
-        metadata = values.get("metadata") or {}
+        metadata = mapping_of(values.get("metadata"))
+        parent = self._kept.get(parent_id) if parent_id is not None else None
         status: Status = "complete"
         if values.get("status") in ("in_progress", "finished_partial_completion"):
             status = "partial"
-        stamp = values.get("create_time")
         return LollmsMessage(
             id=node_id,
             parent_id=parent_id,
-            sender=(values.get("author") or {}).get("name") or role,
+            sender=text_or_none(mapping_of(values.get("author")).get("name")) or role,
             sender_type=role,
             parts=parts,
             status=status,
-            created_at=datetime.fromtimestamp(stamp, UTC) if isinstance(stamp, (int, float)) else None,
-            model_name=metadata.get("model_slug") if role == "assistant" else None,
+            created_at=when(values.get("create_time")) or (parent.created_at if parent is not None else None),
+            model_name=(text_or_none(metadata.get("model_slug")) or self._model) if role == "assistant" else None,
             metadata={"imported": dict(metadata)} if metadata else {},
         )
 
@@ -127,18 +130,20 @@ class _Reader:
         kind = content.get("content_type")
         parts: list[Part] = []
         if kind == "thoughts":
-            texts = [f"{item.get('summary', '')}\n{item.get('content', '')}".strip() for item in content["thoughts"]]
-            parts.append(ReasoningPart(text="\n\n".join(texts)))
+            thoughts = [mapping_of(item) for item in list_of(content.get("thoughts"))]
+            texts = [f"{item.get('summary') or ''}\n{item.get('content') or ''}".strip() for item in thoughts]
+            parts.append(ReasoningPart(text="\n\n".join(text for text in texts if text)))
+        elif kind == "reasoning_recap":
+            parts.append(ReasoningPart(text=str(content.get("content") or "")))
         elif kind == "user_editable_context":
             texts = [str(content.get(name) or "") for name in ("user_profile", "user_instructions")]
             parts.append(TextPart(text="\n\n".join(text for text in texts if text)))
         elif isinstance(content.get("parts"), list):
             parts.extend(part for item in content["parts"] if (part := self._piece(item)) is not None)
         else:
-            text = next(
-                (content[name] for name in ("text", "content", "result", "model_set_context") if content.get(name)), ""
-            )
-            parts.append(TextPart(text=str(text)))
+            text = next((content[name] for name in _TEXT_FIELDS if content.get(name)), "")
+            title = text_or_none(content.get("title")) if kind == "tether_quote" else None
+            parts.append(TextPart(text=f"{title}\n{text}" if title else str(text)))
         parts.extend(self._attachments(metadata, parts))
         return [part for part in parts if not (isinstance(part, (TextPart, ReasoningPart)) and not part.text)]
 
@@ -146,43 +151,61 @@ class _Reader:
         if isinstance(item, str):
             return TextPart(text=item)
         if not isinstance(item, Mapping):
-            raise BadConversation(f"a part must be text or an object, not {type(item).__name__}", where="parts")
+            return None  # null stands where a picture could not be made
         kind = item.get("content_type")
         if kind == "image_asset_pointer":
-            pointer = text_of(item.get("asset_pointer"), "asset_pointer")
-            media = self._find_file(_asset(pointer))
-            return ImagePart(media=media) if media is not None else FilePart(name=pointer)
+            return self._asset(text_or_none(item.get("asset_pointer")) or "", ImagePart)
         if kind == "audio_transcription":
             return TextPart(text=str(item.get("text") or ""))
         if kind in ("audio_asset_pointer", "real_time_user_audio_video_asset_pointer"):
             inner = item.get("audio_asset_pointer")
-            pointer = str((inner if isinstance(inner, Mapping) else item).get("asset_pointer") or "")
-            media = self._find_file(_asset(pointer))
-            return AudioPart(media=media) if media is not None else FilePart(name=pointer)
+            pointer = mapping_of(inner if isinstance(inner, Mapping) else item).get("asset_pointer")
+            return self._asset(text_or_none(pointer) or "", AudioPart)
         return TextPart(text=str(item["text"])) if item.get("text") else None
+
+    def _asset(self, pointer: str, kind: type[ImagePart | AudioPart]) -> Part | None:
+        if not pointer:
+            return None
+        media = self._find_file(_file_of(pointer))
+        return kind(media=media) if media is not None else FilePart(name=pointer)
 
     def _attachments(self, metadata: Mapping[str, Any], parts: list[Part]) -> list[Part]:
         shown = sum(isinstance(part, ImagePart) for part in parts)
+        named = {_file_of(part.name or "") for part in parts if isinstance(part, FilePart)}
         attached: list[Part] = []
-        for item in metadata.get("attachments") or ():
+        for item in map(mapping_of, list_of(metadata.get("attachments"))):
             mime_type = str(item.get("mimeType") or item.get("mime_type") or "")
+            identifier, name = text_or_none(item.get("id")), text_or_none(item.get("name"))
+            if identifier in named:
+                continue
             if mime_type.startswith("image/") and shown:
                 shown -= 1  # it is among the parts already
                 continue
-            media = self._find_file(str(item.get("id") or ""))
-            attached.append(FilePart(media=media, name=item.get("name"), id=None if media else item.get("id")))
+            media = self._find_file(identifier or "")
+            if media is not None and media.kind == "image":
+                attached.append(ImagePart(media=media))
+            elif media is not None or identifier or name:
+                attached.append(FilePart(media=media, name=name, id=None if media else identifier))
         return attached
 
-    def _as_result(self, parent_id: str | None, name: Any, parts: list[Part]) -> list[Part]:
-        parent = self._kept.get(parent_id) if parent_id is not None else None
-        call = next(iter(parent.tool_calls), None) if parent is not None else None
-        pieces = tuple(part for part in parts if isinstance(part, (TextPart, ImagePart)))
+    def _as_result(self, parent_id: str | None, name: str | None, parts: list[Part]) -> list[Part]:
+        above = self._kept.get(parent_id) if parent_id is not None else None
+        while above is not None and above.sender_type == "tool":  # one call may have several results
+            above = self._kept.get(above.parent_id or "")
+        call = next(iter(above.tool_calls), None) if above is not None else None
+        told: list[Part] = [TextPart(text=described(part)) if _is_missing(part) else part for part in parts]
+        pieces = tuple(part for part in told if isinstance(part, (TextPart, ImagePart)))
+        others: list[Part] = [part for part in told if not isinstance(part, (TextPart, ImagePart))]
         if not pieces:
-            return []
+            return others
         words = "".join(part.text for part in pieces if isinstance(part, TextPart))
         only_words = all(isinstance(part, TextPart) for part in pieces)
         call_id = call.id if call is not None else ""
-        return [ToolResultPart(call_id=call_id, name=name, content=words if only_words else pieces)]
+        return [ToolResultPart(call_id=call_id, name=name, content=words if only_words else pieces), *others]
+
+
+def _is_missing(part: Part) -> bool:
+    return isinstance(part, FilePart) and part.media is None
 
 
 def _as_call(node_id: str, recipient: str, parts: list[Part]) -> list[Part]:
@@ -192,5 +215,5 @@ def _as_call(node_id: str, recipient: str, parts: list[Part]) -> list[Part]:
     return [*others, ToolCallPart(id=node_id, name=recipient, arguments=arguments, raw_arguments=raw)]
 
 
-def _asset(pointer: str) -> str:
-    return pointer.rpartition("://")[2].partition("#")[0]
+def _file_of(pointer: str) -> str:
+    return pointer.rpartition("://")[2].partition("#")[0].partition("?")[0]

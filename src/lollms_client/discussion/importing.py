@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
+import mimetypes
+import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,10 @@ import msgspec
 from lollms_client.discussion.failures import BadConversation, UnknownFormat
 from lollms_client.discussion.message import LollmsMessage
 from lollms_client.discussion.reading import clear_errors, in_a_row
+from lollms_client.discussion.soundness import check_parents, check_state
 from lollms_client.discussion.state import DiscussionState
+from lollms_client.errors import LollmsError
+from lollms_client.types.accounting import CallWarning
 from lollms_client.types.media import Media
 
 Imported = tuple[DiscussionState, list[LollmsMessage]]
@@ -23,13 +29,17 @@ FORMATS = (
     "openai_chat", "openai_responses", "anthropic", "gemini", "ollama_chat", "json", "chatgpt", "open_webui",
     "lollms_client",
 )  # fmt: skip
-_LARGEST_FILE = 200_000_000  # bytes read out of one file of an archive
+_LARGEST_FILE = 500_000_000  # bytes read out of one file of an archive
+_LONGEST_PATH = 4_096  # characters
+_CONVERSATIONS = re.compile(r"conversations(?:[-_ ]?\d+)?\.json", re.IGNORECASE)
+_ONE_EACH = re.compile(r"(?:^|/)conversations/[^/]+\.json$", re.IGNORECASE)
 
 
-def import_all(name: str, data: Any) -> list[Imported]:
+def import_all(name: str, data: Any, unread: list[CallWarning] | None = None) -> list[Imported]:
     """Every conversation in `data`: decoded JSON, JSON text, or a path to a file, a folder or a zip archive.
 
-    Raises UnknownFormat for a name that is no import format, BadConversation for data that is not in it.
+    Raises UnknownFormat for a name that is no import format, BadConversation for data that is not in it. Where `unread`
+    is given, a conversation that cannot be read is told there, and the others are.
     """
     if name not in FORMATS:
         raise UnknownFormat(f"no import format {name!r}: use one of {', '.join(FORMATS)}", format=name)
@@ -37,13 +47,20 @@ def import_all(name: str, data: Any) -> list[Imported]:
         with clear_errors(f"this {name} export"):
             if name == "lollms_client":
                 return _stored(data)
-            with _opened(data) as source:
-                return _read(name, source)
+            with _opened(_path_of(data)) as source:
+                return _read(name, source, unread)
     except (OSError, zipfile.BadZipFile, zlib.error) as error:
         raise BadConversation(f"the export cannot be read: {error}", format=name) from error
 
 
-def _read(name: str, source: _Source) -> list[Imported]:
+def _path_of(data: Any) -> Any:
+    """The path that a short text names where it cannot be JSON."""
+    if not isinstance(data, str) or len(data) > _LONGEST_PATH or data.lstrip()[:1] in ("{", "[", '"', ""):
+        return data
+    return Path(data).expanduser()
+
+
+def _read(name: str, source: _Source, unread: list[CallWarning] | None) -> list[Imported]:
     if name == "json":
         from lollms_client.discussion.export_json import from_json
 
@@ -51,13 +68,31 @@ def _read(name: str, source: _Source) -> list[Imported]:
     if name == "chatgpt":
         from lollms_client.discussion.import_chatgpt import conversation_from_chatgpt
 
-        return [conversation_from_chatgpt(item, source.find) for item in _each(source.values())]
+        return _every(source, lambda item: conversation_from_chatgpt(item, source.find), unread)
     if name == "open_webui":
         from lollms_client.discussion.import_open_webui import chat_from_open_webui
 
-        return [chat_from_open_webui(item) for item in _each(source.values())]
+        return _every(source, chat_from_open_webui, unread)
     system, row = in_a_row(_row(name, source.values()))
     return [(DiscussionState(system_prompt=system, active_branch_id=row[-1].id if row else None), row)]
+
+
+def _every(source: _Source, read: Callable[[Any], Imported], unread: list[CallWarning] | None) -> list[Imported]:
+    found: list[Imported] = []
+    for place, item in enumerate(source.conversations()):
+        title = item.get("title") if isinstance(item, Mapping) else None
+        which = f"conversation {place + 1}" + (f" ({title})" if title else "")
+        try:
+            with clear_errors("it"):
+                state, messages = read(item)
+                check_parents(messages)
+                check_state(state, messages)
+                found.append((state, messages))
+        except LollmsError as error:
+            if unread is None:
+                raise BadConversation(f"{which}: {error}", number=place + 1) from error
+            unread.append(CallWarning(kind="dropped", setting=which, detail=str(error)))
+    return found
 
 
 def _stored(data: Any) -> list[Imported]:
@@ -91,29 +126,26 @@ def _row(name: str, values: Any) -> list[LollmsMessage]:
     return messages_from_responses(values)
 
 
-def _each(values: Any) -> list[Any]:
-    return values if isinstance(values, list) else [values]
-
-
 class _Source:
-    """Values, text or files to read from; `find` looks for a file whose name begins with an asset's."""
+    """Texts or values to read from; `find` looks for a file whose name begins with an asset's."""
 
-    def __init__(self, data: Any, files: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, *data: Any, files: Mapping[str, Any] | None = None) -> None:
         self._data = data
         self._files = files or {}
 
     def text(self) -> str | bytes:
-        if isinstance(self._data, (str, bytes)):
-            return self._data
-        return msgspec.json.encode(self._data)
+        data = self._data[0]
+        return data if isinstance(data, (str, bytes)) else msgspec.json.encode(data)
 
     def values(self) -> Any:
-        if not isinstance(self._data, (str, bytes)):
-            return self._data
-        try:
-            return msgspec.json.decode(self._data)
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise BadConversation(f"this is no JSON: {error}") from error
+        return _decoded(self._data[0])
+
+    def conversations(self) -> Iterator[Any]:
+        """Each conversation of a data export: of a list, of an object that holds one, or the object itself."""
+        for data in self._data:
+            values = _decoded(data)
+            inner = values.get("conversations", values.get("chats")) if isinstance(values, Mapping) else values
+            yield from inner if isinstance(inner, list) else [values]
 
     def find(self, asset: str) -> Media | None:
         if not asset:
@@ -123,7 +155,23 @@ class _Source:
             return None
         target = self._files[name]
         data = target.read_bytes() if isinstance(target, Path) else target()
-        return Media(data) if data else None
+        if not data:
+            return None
+        media = Media(data)
+        named = mimetypes.guess_type(name)[0]
+        return Media(data, named) if named and media.kind not in ("image", "audio", "video") else media
+
+
+def _decoded(data: Any) -> Any:
+    if not isinstance(data, (str, bytes)):
+        return data
+    try:
+        plain = data.removeprefix("\ufeff") if isinstance(data, str) else data.removeprefix(codecs.BOM_UTF8)
+        return msgspec.json.decode(plain)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise BadConversation(
+            f"this is no JSON: {error}; give decoded JSON, its text, or the path of an export"
+        ) from error
 
 
 @contextmanager
@@ -131,17 +179,24 @@ def _opened(data: Any) -> Iterator[_Source]:
     if not isinstance(data, Path):
         yield _Source(data)
     elif data.is_dir():
-        files = {str(path.relative_to(data)): path for path in sorted(data.rglob("*")) if path.is_file()}
-        yield _Source((data / "conversations.json").read_bytes(), files)
+        files = {path.relative_to(data).as_posix(): path for path in sorted(data.rglob("*")) if path.is_file()}
+        yield _Source(*[files[name].read_bytes() for name in _texts_among(files, data)], files=files)
     elif zipfile.is_zipfile(data):
         with zipfile.ZipFile(data) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/")]
-            text = next((name for name in names if name.rpartition("/")[2] == "conversations.json"), None)
-            if text is None:
-                raise BadConversation(f"the archive has no conversations.json: {data.name}")
-            yield _Source(_member(archive, text)(), {name: _member(archive, name) for name in names})
+            members = {name: _member(archive, name) for name in archive.namelist() if not name.endswith("/")}
+            yield _Source(*[members[name]() for name in _texts_among(members, data)], files=members)
     else:
         yield _Source(data.read_bytes())
+
+
+def _texts_among(names: Iterable[str], place: Path) -> list[str]:
+    """The files with the conversations: one, numbered parts of it, or one file for each in a folder."""
+    listed = sorted(names)
+    parts = [name for name in listed if _CONVERSATIONS.fullmatch(name.rpartition("/")[2])]
+    found = parts or [name for name in listed if _ONE_EACH.search(name)]
+    if not found:
+        raise BadConversation(f"{place.name} has no conversations.json: is it the archive of another service?")
+    return found
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> Any:

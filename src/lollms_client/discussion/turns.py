@@ -75,7 +75,7 @@ def answer_tool_calls(turns: Sequence[Message]) -> list[Message]:
     """
     answered: list[Message] = []
     open_calls: dict[str, str] = {}
-    for turn in turns:
+    for turn in _one_result_each(turns):
         if turn.role == "tool":
             fitting, orphans = _sorted_results(turn, open_calls)
             if fitting:
@@ -91,6 +91,49 @@ def answer_tool_calls(turns: Sequence[Message]) -> list[Message]:
     if answered and answered[-1].role == "tool":
         answered.extend(_unanswered(open_calls))
     return answered
+
+
+def _one_result_each(turns: Sequence[Message]) -> list[Message]:
+    """Put together what several results say to one call: services take one."""
+    single: list[Message] = []
+    places: dict[str, tuple[int, int]] = {}  # of the results since the last call: which turn, which part
+    for turn in turns:
+        if turn.role != "tool":
+            places = {}
+            single.append(turn)
+            continue
+        kept: list[Part] = []
+        for part in turn.parts:
+            if isinstance(part, ToolResultPart) and part.call_id and part.call_id in places:
+                at, place = places[part.call_id]
+                parts: list[Part] = kept if at == len(single) else list(single[at].parts)
+                first = parts[place]
+                assert isinstance(first, ToolResultPart)
+                parts[place] = _both(first, part)
+                if at < len(single):
+                    single[at] = msgspec.structs.replace(single[at], parts=tuple(parts))
+                continue
+            if isinstance(part, ToolResultPart):
+                places[part.call_id] = (len(single), len(kept))
+            kept.append(part)
+        if kept:
+            single.append(msgspec.structs.replace(turn, parts=tuple(kept)))
+    return single
+
+
+def _both(first: ToolResultPart, second: ToolResultPart) -> ToolResultPart:
+    is_error = first.is_error and second.is_error
+    if isinstance(first.content, str) and isinstance(second.content, str):
+        content = "\n\n".join(text for text in (first.content, second.content) if text)
+        return msgspec.structs.replace(first, content=content, is_error=is_error)
+    pieces = [*_result_pieces(first), *_result_pieces(second)]
+    return msgspec.structs.replace(first, content=tuple(pieces), is_error=is_error)
+
+
+def _result_pieces(part: ToolResultPart) -> tuple[TextPart | ImagePart, ...]:
+    if isinstance(part.content, str):
+        return (TextPart(text=part.content),) if part.content else ()
+    return part.content
 
 
 def _sorted_results(turn: Message, open_calls: dict[str, str]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
