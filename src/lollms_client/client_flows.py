@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from lollms_client.errors import BadSetting
 from lollms_client.types.accounting import TokenCount
 from lollms_client.types.catalogue import ModelInfo, Voice
 from lollms_client.types.chat import ChatResult
@@ -34,6 +35,9 @@ async def embed(llm: Any, given: Given, texts: str | Sequence[str]) -> Embedding
 
 async def count_tokens(llm: Any, given: Given, text: str) -> TokenCount:
     """A number of tokens, which says whether it is an estimate."""
+    _nothing_else(given, "count_tokens")
+    if not isinstance(text, str):
+        raise BadSetting(f"count_tokens needs a text, not {type(text).__name__}", setting="text")
     found = await llm.token_count_flow(text)
     return found if isinstance(found, TokenCount) else TokenCount(found)
 
@@ -66,6 +70,7 @@ def speech(tts: Any, given: Given, text: str) -> Coroutine[Any, Any, SpeechResul
 
 def voices(tts: Any, given: Given) -> Coroutine[Any, Any, list[Voice]]:
     """The voices."""
+    _nothing_else(given, "voices")
     flow: Coroutine[Any, Any, list[Voice]] = tts.voices_flow()
     return flow
 
@@ -84,5 +89,12 @@ def video(ttv: Any, given: Given, prompt: str) -> Coroutine[Any, Any, VideoResul
 
 def models(binding: Any, given: Given) -> Coroutine[Any, Any, list[ModelInfo]]:
     """The models."""
+    _nothing_else(given, "models")
     flow: Coroutine[Any, Any, list[ModelInfo]] = binding.models_flow()
     return flow
+
+
+def _nothing_else(given: Given, call: str) -> None:
+    """Raise BadSetting for options of a call that has none but those of every call."""
+    for name in given:
+        raise BadSetting(f"{call} has no option {name!r}; it takes timeout, cancel and on_progress", setting=name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lollms_client import errors
@@ -140,7 +140,7 @@ class LollmsLLMBinding(LollmsBinding):
 
     def embedding_request(self, texts: str | Sequence[str], given: Mapping[str, Any]) -> EmbeddingRequest:
         """The typed request for `embed`."""
-        listed = (texts,) if isinstance(texts, str) else tuple(texts)
+        listed = (texts,) if isinstance(texts, str) else tuple(texts) if isinstance(texts, Iterable) else ()
         if not listed or not all(isinstance(text, str) for text in listed):
             raise errors.BadSetting("embed needs a text, or a list of texts that is not empty", setting="text")
         return build(EmbeddingRequest, self, "embed", {**given, "texts": listed})

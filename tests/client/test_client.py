@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,10 @@ def test_what_works_in_no_jobs_says_so(arguments: dict[str, Any]) -> None:
         ({"seconds": "long"}, "seconds"),
         ({"seconds": True}, "seconds"),
         ({"timeout": 0}, "timeout"),
+        ({"cancel": True}, "cancel must be a CancelToken, not bool"),
+        ({"on_progress": 5}, "on_progress must be a function"),
         ({"image": "/no/such/file.png"}, "no such file"),
+        ({"image": 5}, "int is no media"),
     ],
 )
 def test_bad_options_are_refused_before_anything_is_sent(
@@ -104,6 +108,27 @@ def test_bad_options_are_refused_before_anything_is_sent(
     with pytest.raises(errors.ConfigurationError, match=pattern):
         LollmsClient(**arguments).video("x", **options)
     assert server.requests == []
+
+
+MOCKS: Any = {f"{kind}_binding_name": "mock" for kind in ("llm", "stt", "tti", "tts")}
+
+
+@pytest.mark.parametrize(
+    ("call", "pattern"),
+    [
+        (lambda client: client.embed(None), "embed needs a text"),
+        (lambda client: client.embed(5), "embed needs a text"),
+        (lambda client: client.count_tokens(None), "count_tokens needs a text, not NoneType"),
+        (lambda client: client.count_tokens("x", modle="m"), "count_tokens has no option 'modle'"),
+        (lambda client: client.voices(language="de"), "voices has no option 'language'"),
+        (lambda client: client.models("llm", owner="me"), "models has no option 'owner'"),
+        (lambda client: client.transcribe(None), "NoneType is no media"),
+        (lambda client: client.edit_image([5], "x"), "int is no media"),
+    ],
+)
+def test_wrong_arguments_are_errors_of_the_tree(call: Callable[[Any], object], pattern: str) -> None:
+    with pytest.raises(errors.LollmsError, match=pattern):
+        call(LollmsClient(**MOCKS))
 
 
 def test_streams_words_and_keeps_the_result(arguments: dict[str, Any], server: Loopback) -> None:

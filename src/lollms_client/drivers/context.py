@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lollms_client.cancel import CancelToken
-from lollms_client.errors import TimedOut
+from lollms_client.errors import BadSetting, TimedOut
 from lollms_client.flow import HttpRequest, Timeouts
 from lollms_client.types.accounting import Progress
 
@@ -16,7 +16,7 @@ CLEAN_UP_SECONDS = 5.0  # what a flow may still use after it was cancelled or ra
 
 
 class CallContext:
-    """One call of the public API."""
+    """One call of the public API. Raises BadSetting for a `cancel` or `on_progress` that is none."""
 
     __slots__ = (
         "_forget_parent",
@@ -39,6 +39,8 @@ class CallContext:
         on_progress: Callable[[Progress], object] | None = None,
         now: float | None = None,
     ) -> None:
+        _check("cancel", cancel, isinstance(cancel, CancelToken), "a CancelToken")
+        _check("on_progress", on_progress, callable(on_progress), "a function that takes a Progress")
         self.timeouts = timeouts
         self.parent_token = cancel
         self.on_progress = on_progress
@@ -100,6 +102,11 @@ class CallContext:
         if stage_limit is None or remaining < stage_limit:
             return remaining, "total"
         return stage_limit, stage
+
+
+def _check(setting: str, value: object, fits: bool, wanted: str) -> None:
+    if value is not None and not fits:
+        raise BadSetting(f"{setting} must be {wanted}, not {type(value).__name__}", setting=setting)
 
 
 _STAGES = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import mimetypes
+import os
 from pathlib import Path
 from typing import Any, Self
 
@@ -99,7 +100,7 @@ class Media(bytes):
     def of(cls, source: bytes | bytearray | memoryview | str | Path, mime_type: str | None = None) -> Media:
         """Make Media from bytes, a path, a `data:` URL or bare base64 text.
 
-        Raises BadMedia where the file is missing or empty, or the text is neither a file nor base64.
+        Raises BadMedia where the file is missing or empty, the text is neither a file nor base64, and for all else.
         """
         if isinstance(source, Media) and mime_type is None:
             return source
@@ -107,6 +108,10 @@ class Media(bytes):
             return cls(bytes(source), mime_type)
         if isinstance(source, str) and source.startswith("data:"):
             return cls._from_data_url(source)
+        if not isinstance(source, (str, os.PathLike)):
+            raise BadMedia(
+                f"{type(source).__name__} is no media: give bytes, a path, base64 or a data: URL", setting="media"
+            )
         path = Path(source)
         if _is_file(path):
             return cls._from_file(path, mime_type)
