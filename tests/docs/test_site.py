@@ -29,7 +29,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_binding_has_a_page_with_its_settings(site: Path) -> None:
-    for manifest in built_in_manifests():
+    manifests = built_in_manifests()
+    assert {manifest.binding_type for manifest in manifests} == {"llm", "tti", "stt", "tts", "ttv", "ttm"}
+    for manifest in manifests:
         page = (site / page_name(manifest)).with_suffix("") / "index.html"
         text = page.read_text(encoding="utf-8")
         for parameter in manifest.input_parameters:

@@ -11,6 +11,7 @@ import pytest
 
 from lollms_client.cli import main
 from lollms_client.client_core import OFFLINE_BINDINGS
+from lollms_client.registry import BindingEntry
 from lollms_client.testing import check_binding
 from lollms_client.testing.report import TIERS
 from lollms_client.testing.tier_records import content_hash, packaged, tier_of
@@ -51,12 +52,19 @@ def test_the_table_claims_no_more_than_is_computed(name: str) -> None:
     assert ORDER.index(report.tier) >= ORDER.index(claimed), report.text()
 
 
-def test_what_is_recorded_is_at_least_silver_and_the_offline_six_are_gold() -> None:
+def test_all_are_at_least_silver_and_the_offline_six_and_the_openai_family_gold() -> None:
     tiers = {name: ORDER.index(record.tier) for name, record in packaged().bindings.items()}
-    assert set(tiers) <= set(bundled())
+    assert set(tiers) == set(bundled())
     assert {name for name, at in tiers.items() if at < ORDER.index("silver")} == set()
     six = {f"{kind}.{name}" for kind, name in OFFLINE_BINDINGS.items()}
-    assert {name for name in six if tiers[name] < ORDER.index("gold")} == set()
+    family = {name for name, entry in bundled().items() if _is_on_the_wire_of_openai(entry)}
+    assert "llm.openai" in family
+    assert {name for name in six | family if tiers[name] < ORDER.index("gold")} == set()
+
+
+def _is_on_the_wire_of_openai(entry: BindingEntry) -> bool:
+    files = used_files(entry.folder, entry.binding_type)
+    return any(name.startswith("families/openai_compatible/") for name in files)
 
 
 def test_a_check_is_remembered_until_the_folder_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,6 +162,7 @@ def test_the_table_is_written_in_order_without_what_nobody_uses(tmp_path: Path) 
 
 def test_badges_say_the_tier(tmp_path: Path) -> None:
     write_badges(packaged(), tmp_path)
+    assert len(packaged().bindings) == len(bundled())
     for name, record in packaged().bindings.items():
         picture = ElementTree.fromstring((tmp_path / f"{name}.svg").read_text())
         assert picture.attrib["aria-label"] == f"lollms check: {record.tier or 'none'}"
