@@ -139,6 +139,22 @@ BROKEN: dict[str, Broken] = {
                         "        import types\n        return types.MappingProxyType(self.config)\n\n"
                         "    def list_models"),
     "writes_key": Broken("S107", RESULT, "        open('key.txt', 'w').write(self.key)\n" + RESULT),
+    "prints_key_when_made": Broken("S102", MAKE, '        print("the key is", kwargs.get("service_key"))\n' + MAKE),
+    "prints_key_on_import": Broken("S102", TOP, 'import os\nprint(os.getenv("SAMPLE_VOICE_KEY"))\n' + TOP),
+    "prints_key_after_an_answer": Broken("S102", "return reply.read()", "print(request.headers)\n"
+                                         "                return reply.read()"),
+    "logs_key_when_made": Broken("S103", MAKE, "        import logging\n        logging.getLogger(__name__).debug("
+                                 '"made with %s", kwargs)\n' + MAKE),
+    "logs_key_by_its_own_logger": Broken("S103", RESULT, "        import logging\n        logging.getLogger(__name__)"
+                                         ".info(self.key)\n" + RESULT),
+    "warns_of_key_when_made": Broken("S104", MAKE, "        import warnings\n        warnings.warn(str(kwargs))\n"
+                                     + MAKE),
+    "writes_key_when_made": Broken("S107", MAKE, '        open("settings.json", "w").write(str(kwargs))\n' + MAKE),
+    "key_in_state": Broken("S105", "    def list_models", "    def __getstate__(self):\n"
+                           "        return {'key': self.key}\n\n    def list_models"),
+    "key_in_dictionary": Broken("S105", "    def list_models", "    def to_dict(self):\n"
+                                "        return {'key': self.key}\n\n    def list_models"),
+    "key_in_address": Broken("S108", '"/speech", text', '"/speech?key=" + self.key, text'),
     "checks_no_certificate": Broken("S201", "timeout=5)", "timeout=5, context=__import__('ssl')"
                                     "._create_unverified_context())"),
     "guessed_secret": Broken("M203", "is_secret: true, ", ""),

@@ -22,6 +22,8 @@ ALSO = {
     "no_method": {"M116"},
     "async_method": {"C208", "C214", "C213"},
     "more_arguments": {"C203"},
+    "prints_key": {"L107"},
+    "prints_key_on_import": {"C105"},
 }
 
 

@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lollms_client.testing.rules import NotApplicable, Unproven, rule
+from lollms_client.testing.secret_evidence import secrets_of
 from lollms_client.testing.subject import Subject
 
 
 def _leaks(subject: Subject, channel: str) -> Iterator[str]:
     evidence = subject.evidence
-    if not evidence.called:
+    if not evidence.called and not _elsewhere(subject, channel):
         raise Unproven(evidence.not_called or "nothing was called")
-    if not evidence.secrets:
+    if not any(parameter.is_secret for parameter in subject.manifest.input_parameters):
         raise NotApplicable("it has no secret settings")
-    for name in evidence.leaks.get(channel, ()):
+    seen = evidence.leaks.get(channel, ())
+    for name in seen:
         yield f"the value of {name} shows in {channel}"
+    for words in _elsewhere(subject, channel):
+        if words.partition(" ")[0] not in seen:
+            yield f"the value of {words} shows in {channel}"
+
+
+def _elsewhere(subject: Subject, channel: str) -> list[str]:
+    """What showed while the binding was imported, made and answered, and in the object."""
+    if not any(parameter.is_secret for parameter in subject.manifest.input_parameters):
+        return []
+    return secrets_of(subject).leaks.get(channel, [])
 
 
 @rule(
@@ -61,8 +73,8 @@ def _warned(subject: Subject) -> Iterator[str]:
 @rule(
     "S105",
     "the object does not show secrets",
-    reason="Debuggers and loggers print objects.",
-    cure="Leave secrets out of __repr__ and __str__.",
+    reason="Debuggers and loggers print objects, stores dump them.",
+    cure="Leave secrets out of __repr__, __str__, __getstate__ and other dumps; flows take them from self.key().",
 )
 def _object(subject: Subject) -> Iterator[str]:
     yield from _leaks(subject, "the object")
@@ -86,3 +98,13 @@ def _shown(subject: Subject) -> Iterator[str]:
 )
 def _written(subject: Subject) -> Iterator[str]:
     yield from _leaks(subject, "written files")
+
+
+@rule(
+    "S108",
+    "no secret is put into an address",
+    reason="Addresses stand in the logs of servers and proxies, and in the errors of libraries.",
+    cure="Send it in a header; where the service takes it in the address alone, state that in a wire case.",
+)
+def _addressed(subject: Subject) -> Iterator[str]:
+    yield from _leaks(subject, "addresses")
