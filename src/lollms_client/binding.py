@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
 from lollms_client import errors
 from lollms_client.flow import Timeouts, Work, run_work
 from lollms_client.flow import call as call_work
-from lollms_client.secret import redact
+from lollms_client.secret import words_of
 
 if TYPE_CHECKING:
     from lollms_client.drivers.blocking import BlockingDriver
@@ -337,4 +337,4 @@ def model_dictionary(model: ModelInfo) -> dict[str, Any]:
 
 def message_of(error: BaseException) -> str:
     """An exception's words for a message, secrets masked."""
-    return redact(str(error)) or type(error).__name__
+    return words_of(error) or type(error).__name__

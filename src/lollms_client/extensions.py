@@ -14,6 +14,8 @@ _HOMES = {
     "application": "lollms_client.compatibility.application",
     "bindings": "lollms_client.compatibility.bindings",
 }
+# entries of a discussion's metadata by which a part changes what a model is shown
+KEPT_BESIDE = frozenset({"discussion_images", "pruning_point_id"})
 _PACKAGE = "lollms_client"
 _PACKAGE_NAMES = (
     "LollmsToolBinding",
@@ -50,6 +52,26 @@ def discussion_attribute(discussion: Any, name: str) -> Any:
     if part is None:
         raise AttributeError(f"{type(discussion).__name__} has no attribute {name!r}")
     return part.discussion_attribute(discussion, name)
+
+
+def shown_system(discussion: Any, system: str) -> str:
+    """The system's words as a model is to see them, with what a part put beside them."""
+    part = extension("application") if KEPT_BESIDE & discussion.metadata.keys() else None
+    return system if part is None else str(part.shown_system(discussion, system))
+
+
+def shown_messages(discussion: Any, branch: list[Any]) -> list[Any]:
+    """A branch as a model is to see it, with what a part put beside its messages."""
+    part = extension("application") if KEPT_BESIDE & discussion.metadata.keys() else None
+    return branch if part is None else list(part.shown_messages(discussion, branch))
+
+
+def message_attribute(message: Any, name: str) -> Any:
+    """What a part adds to a message under that name. Raises AttributeError."""
+    part = extension("application") if not name.startswith("_") else None
+    if part is None:
+        raise AttributeError(f"{type(message).__name__} has no attribute {name!r}")
+    return part.message_attribute(message, name)
 
 
 def message_fields(fields: dict[str, Any]) -> dict[str, Any]:

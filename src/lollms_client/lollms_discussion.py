@@ -14,7 +14,7 @@ from lollms_client.discussion.soundness import check_parents, check_state
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.table import MessageTable
 from lollms_client.discussion.tree import BranchDifference
-from lollms_client.extensions import discussion_attribute
+from lollms_client.extensions import discussion_attribute, extension
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.message import Message, TextPart, ToolCallPart
 
@@ -127,6 +127,18 @@ class LollmsDiscussion(Conversation):
             discussion.attach_all(messages, stand_at=state.active_branch_id)
             discussions.append(discussion)
         return discussions
+
+    @classmethod
+    def import_from_json_str(cls, json_str: str, lollms_client: Any = None, db_manager: Any = None) -> Self:
+        """The discussion in a JSON text as `export_to_json_str` gives it, here or in another package of that contract.
+
+        Raises BadConversation.
+        """
+        part = extension("application")
+        if part is None:
+            return cls.from_export("json", json_str, lollms_client, db_manager)
+        found: Self = part.discussion_from_json(cls, json_str, lollms_client, db_manager)
+        return found
 
     def fork(self, message_id: str | None = None, db_manager: Any = None, **fields: Any) -> Self:
         """A new discussion that begins with a copy of a branch (default: the active one), kept where this one is."""

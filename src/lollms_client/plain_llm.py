@@ -70,14 +70,15 @@ async def plain_chat(
     flatten: Flatten | None = None,
     around: Around = nullcontext,
     way: tuple[str, ...] = (),
+    messages: Any = None,
 ) -> AsyncGenerator[list[StreamPart], None]:
     """The answer of a documented `chat`, `generate_from_messages` or `generate_text`, streamed where it streams.
 
     `flatten` makes a conversation one prompt with keywords, for bindings that take nothing else; `around` gives a
     context that the method runs in; `way` may hold "whole" (the method is not told of a callback) and the name of the
-    one method to call.
+    one method to call. `messages`, as an application gave them, go to `generate_from_messages` as they are.
     """
-    call, unknown = _choose(binding, request, flatten or _flattened, around, way)
+    call, unknown = _choose(binding, request, flatten or _flattened, around, way, messages)
     warnings: list[StreamPart] = [WarningPart(warning=warning) for warning in dropped(unknown)]
     if warnings:
         yield warnings
@@ -116,7 +117,12 @@ def _pieces(call: Callable[[Callable[..., bool]], Any], token: CancelToken) -> G
 
 
 def _choose(
-    binding: LollmsLLMBinding, request: ChatRequest, flatten: Flatten, around: Around, way: tuple[str, ...]
+    binding: LollmsLLMBinding,
+    request: ChatRequest,
+    flatten: Flatten,
+    around: Around,
+    way: tuple[str, ...],
+    messages: Any,
 ) -> tuple[Callable[..., Any], list[str]]:
     keywords = {theirs: getattr(request, ours) for ours, theirs in _KEYWORDS.items()} | request.extra
     keywords.pop("stream", None)  # whether the method streams is said with its callback
@@ -125,6 +131,8 @@ def _choose(
     plain_text = "generate_text" in way
     if request.prompt is not None and _offers(binding, "generate_text"):
         return bound(binding.generate_text, request.prompt)
+    if messages is not None and not plain_text and _offers(binding, "generate_from_messages"):
+        return bound(binding.generate_from_messages, messages)
     if not plain_text and _offers(binding, "chat"):
         from lollms_client.lollms_discussion import LollmsDiscussion
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
+from lollms_client.cli.manifest_options import model_setting
 from lollms_client.cli.parsing import UsageError, pairs
 from lollms_client.errors import BadManifest, UnknownBinding
 from lollms_client.manifest.model import BINDING_TYPES, Manifest
@@ -24,7 +25,9 @@ def client_for(arguments: Namespace, binding_type: str = "") -> LollmsClient:
     if binding_type:
         name = getattr(arguments, "binding", None)
         given[f"{binding_type}_binding_name"] = plain_name(name, binding_type) if name else None
-        given[f"{binding_type}_binding_config"] = pairs(arguments.settings, "--set")
+        settings = pairs(arguments.settings, "--set")
+        model, place = getattr(arguments, "model", None), model_setting(getattr(arguments, "manifest", None))
+        given[f"{binding_type}_binding_config"] = {**({place: model} if model and place else {}), **settings}
     return LollmsClient(**given)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from lollms_client.cli.parsing import Parser, pairs, with_dashes
 from lollms_client.manifest.model import Manifest, Parameter
 from lollms_client.manifest.values import check_bounds, fit, range_words
+from lollms_client.settings.resolution import stands_on_documented_base
 
 PARAMETERS = "parameters of"  # how the title of their group of options begins
 SHARED = "which binding, and how"  # the title of the options that all commands with a binding have
@@ -149,6 +150,21 @@ def given_parameters(arguments: argparse.Namespace) -> dict[str, Any]:
         if name.startswith(_PREFIX) and value is not None
     }
     found.update(pairs(arguments.further, "--with"))
-    if arguments.model:
+    if arguments.model and not takes_model_once(arguments.manifest):
         found["model"] = arguments.model
     return found
+
+
+def model_setting(manifest: Manifest | None) -> str | None:
+    """The setting that `--model` fills, where the class overrides the documented methods itself and has one."""
+    if manifest is None or not stands_on_documented_base(manifest):
+        return None
+    return next((name for name in ("model_name", "model") if manifest.setting(name) is not None), None)
+
+
+def takes_model_once(manifest: Manifest | None) -> bool:
+    """Whether the model is said when the binding is set up, and no method of it takes one."""
+    if manifest is None or model_setting(manifest) is None:
+        return False
+    methods = manifest.method_parameters.values()
+    return not any(item.name in ("model", "model_name") for group in methods for item in group)

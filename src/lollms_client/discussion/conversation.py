@@ -15,6 +15,7 @@ from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.tree import MessageTree
 from lollms_client.discussion.turns import OPENING, to_turns
 from lollms_client.errors import BadSetting
+from lollms_client.extensions import shown_messages, shown_system
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.media import Media
 from lollms_client.types.message import Message
@@ -198,13 +199,14 @@ class Conversation(MessageTree):
         notes: list[CallWarning],
         limit: int | None = None,
     ) -> tuple[list[LollmsMessage], str]:
+        system = shown_system(self, system)
         if budget is None:
-            return self.get_messages(branch_tip_id, limit), system
+            return shown_messages(self, self.get_messages(branch_tip_id, limit)), system
         from lollms_client.discussion.window import fit
 
         window = fit(self, branch_tip_id, system, budget, notes)
         newest = window.messages if limit is None else window.messages[max(0, len(window.messages) - limit) :]
-        return newest, "\n\n".join(text for text in (system, window.summary) if text)
+        return shown_messages(self, newest), "\n\n".join(text for text in (system, window.summary) if text)
 
     def _export_json(self, branch_tip_id: str | None, limit: int | None, tokens: int | None) -> str:
         if tokens is not None:

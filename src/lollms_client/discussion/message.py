@@ -6,11 +6,12 @@ import mimetypes
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from lollms_client.discussion.failures import BadConversation
 from lollms_client.errors import BadSetting
+from lollms_client.extensions import message_attribute
 from lollms_client.types.accounting import CallWarning, Usage
 from lollms_client.types.media import Media
 from lollms_client.types.message import (
@@ -204,6 +205,11 @@ class LollmsMessage:
     def __setstate__(self, fields: dict[str, Any]) -> None:
         self.set_quietly(_notify=None, **fields)  # a copy belongs to no discussion
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return message_attribute(self, name)
+
     def set_quietly(self, **fields: Any) -> None:
         """Set fields without telling the discussion, which is then told once by its `keep_message`."""
         for name, value in fields.items():
@@ -313,8 +319,8 @@ class LollmsMessage:
         """Append images, sounds and files: paths, Media, bytes or base64. Raises BadMedia."""
         self.parts = (*self.parts, *[media_part(source) for source in sources])
 
-    def set_metadata_item(self, key: str, value: Any) -> None:
-        """Set one entry of the metadata so that a store notices."""
+    def set_metadata_item(self, key: str, value: Any, discussion: Any = None) -> None:
+        """Set one entry of the metadata so that a store notices; the message knows its discussion by itself."""
         self.metadata = {**self.metadata, key: value}
 
     def to_message(self) -> Message:

@@ -204,7 +204,7 @@ class _Resolution:
             return
         part = extension("application")
         if part is not None:
-            told = _TOLD & self.given.keys() if _inherits_them(self.manifest) else frozenset()
+            told = _TOLD & self.given.keys() if stands_on_documented_base(self.manifest) else frozenset()
             read = {*known, *_names_read_by_class(self.manifest), *told}
             self.given, notes = part.settings_in_our_terms(self.given, read)
             self.warnings.extend(notes)
@@ -213,14 +213,14 @@ class _Resolution:
         """A name that the manifest lacks passes only where there is no manifest, or where the class itself reads it."""
         if self.manifest.derived:
             return
-        if name in _TOLD and _inherits_them(self.manifest):
+        if name in _TOLD and stands_on_documented_base(self.manifest):
             return
         if name in _names_read_by_class(self.manifest) or _is_in_code(self.manifest, name):
             self.warnings.append(
                 f"the setting {name!r} is not in the manifest of {self.manifest.name}, but its code reads it"
             )
             return
-        if name in _INHERITED and _inherits_them(self.manifest):
+        if name in _INHERITED and stands_on_documented_base(self.manifest):
             self.warnings.append(
                 f"the setting {name!r} is not in the manifest of {self.manifest.name}: its base has it"
             )
@@ -333,10 +333,10 @@ _TOLD = frozenset({"user_name", "ai_name", "debug"})
 
 def told_to(manifest: Manifest, facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts of a client that a binding takes as settings: all, where its class stands on a documented base."""
-    return {name: facts[name] for name in _TOLD & facts.keys()} if facts and _inherits_them(manifest) else {}
+    return {name: facts[name] for name in _TOLD & facts.keys()} if facts and stands_on_documented_base(manifest) else {}
 
 
-def _inherits_them(manifest: Manifest) -> bool:
+def stands_on_documented_base(manifest: Manifest) -> bool:
     """Whether the folder's class stands on a documented base, by its source text."""
     return re.search(r"lollms_client\.lollms_\w+_binding\b", _source(manifest)) is not None
 
@@ -344,7 +344,7 @@ def _inherits_them(manifest: Manifest) -> bool:
 def _is_in_code(manifest: Manifest, name: str) -> bool:
     """Whether a class on a documented base names that setting anywhere in its code."""
     pattern = rf"""["']{re.escape(name)}["']"""
-    return _inherits_them(manifest) and re.search(pattern, _source(manifest)) is not None
+    return stands_on_documented_base(manifest) and re.search(pattern, _source(manifest)) is not None
 
 
 def _source(manifest: Manifest) -> str:

@@ -221,9 +221,10 @@ def test_tools_are_run_and_told_in_the_public_shape(client: LollmsClient, servic
     tool = {"name": "add", "description": "Add.", "parameters": PARAMETERS, "callable": lambda a, b: a + b}
     found = client.generate_with_tools("2 + 3?", [tool], system_prompt="Count.")
     assert found["response"] == "It is 5."
-    assert found["tool_calls"] == [{"id": "c1", "name": "add", "parameters": {"a": 2, "b": 3}}]
-    assert [(result["name"], result["result"]) for result in found["tool_results"]] == [("add", "5")]
-    assert found["rounds"] == 1
+    assert found["tool_calls"] == [{"round": 1, "id": "c1", "name": "add", "parameters": {"a": 2, "b": 3}}]
+    result = {"output": "5", "success": True}
+    assert found["tool_results"] == [{"round": 1, "name": "add", "result": result, "success": True}]
+    assert found["rounds"] == 2
     schema = service.asked[0]["tools"][0]["function"]["parameters"]
     assert schema["required"] == ["a", "b"]
     assert service.asked[1]["messages"][-1]["role"] == "tool"
@@ -232,7 +233,7 @@ def test_tools_are_run_and_told_in_the_public_shape(client: LollmsClient, servic
 def test_a_tool_that_takes_its_arguments_as_one_dictionary(client: LollmsClient, service: Service) -> None:
     service.answers = [{"content": None, "tool_calls": [CALL]}, "It is 5."]
     tool = {"name": "add", "parameters": PARAMETERS, "callable": lambda args: args["a"] + args["b"]}
-    assert client.generate_with_tools("2 + 3?", [tool])["tool_results"][0]["result"] == "5"
+    assert client.generate_with_tools("2 + 3?", [tool])["tool_results"][0]["result"]["output"] == "5"
 
 
 def test_tools_that_are_not_run_come_back(client: LollmsClient, service: Service) -> None:
@@ -253,7 +254,7 @@ def test_the_tools_of_a_binding(service: Service, folder: Any) -> None:
     service.answers = [{"content": None, "tool_calls": [CALL]}, "It is 5."]
     found = client.generate_with_tools("2 + 3?", [client.tools])
     assert found["tool_results"][0]["success"] is True
-    assert "5" in found["tool_results"][0]["result"]
+    assert found["tool_results"][0]["result"] == {"success": True, "output": 5}
 
 
 def test_scripts_are_refused_as_tools(client: LollmsClient) -> None:

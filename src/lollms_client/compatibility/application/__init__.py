@@ -41,6 +41,37 @@ def discussion_attribute(discussion: Any, name: str) -> Any:
     return found.__get__(discussion, type(discussion))
 
 
+def message_attribute(message: Any, name: str) -> Any:
+    """A column or method of the public package's messages, bound to ours. Raises AttributeError."""
+    from lollms_client.compatibility.application.message_methods import MessageMethods
+
+    found = vars(MessageMethods).get(name)
+    if found is None:
+        raise AttributeError(f"{type(message).__name__} has no attribute {name!r}")
+    return found.__get__(message, type(message))
+
+
+def shown_system(discussion: Any, system: str) -> str:
+    """The system's words with what an application put beside them."""
+    from lollms_client.compatibility.application import shown
+
+    return shown.shown_system(discussion, system)
+
+
+def shown_messages(discussion: Any, branch: list[Any]) -> list[Any]:
+    """A branch as a model is to see it."""
+    from lollms_client.compatibility.application import shown
+
+    return shown.shown_messages(discussion, branch)
+
+
+def discussion_from_json(kind: Any, text: str, lollms_client: Any, db_manager: Any) -> Any:
+    """A discussion out of the JSON text that the public package, or ours, wrote of one."""
+    from lollms_client.compatibility.application.former_messages import discussion_of
+
+    return discussion_of(kind, text, lollms_client, db_manager)
+
+
 def message_fields(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields of a message of the public package under our names."""
     from lollms_client.compatibility.application.former_messages import in_our_terms

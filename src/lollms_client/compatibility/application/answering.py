@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from lollms_client.compatibility.application.options import report, without_era_
 from lollms_client.compatibility.application.state import state_of
 from lollms_client.discussion.callbacks import adapted, tell_part
 from lollms_client.discussion.message import image_part
-from lollms_client.types.chat import ChatResult
+from lollms_client.types.chat import ChatResult, WarningPart
 from lollms_client.types.message import Message, TextPart
 
 
@@ -47,13 +48,24 @@ def _asked(client: Any, messages: Any, options: dict[str, Any], callback: Callab
     if callback is None:
         whole: ChatResult = client.chat(messages, **options)
         return whole
-    told = adapted(callback)
+    told = adapted(_of_two(callback))
     with client.stream_chat(messages, **options) as stream:
         for part in stream:
-            if not tell_part(told, part):
+            if not isinstance(part, WarningPart) and not tell_part(told, part):
                 break
         partial: ChatResult = stream.partial
     return partial
+
+
+def _of_two(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """A callback of any number of arguments is told the words and their kind, as bindings tell them."""
+    try:
+        kinds = {parameter.kind for parameter in inspect.signature(callback).parameters.values()}
+    except (TypeError, ValueError):
+        return callback
+    if not kinds <= {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
+        return callback
+    return lambda text, kind: callback(text, kind)
 
 
 def takes_prompts(llm: Any) -> bool:

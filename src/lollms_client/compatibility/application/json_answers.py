@@ -46,6 +46,17 @@ def _read(text: str, schema: Mapping[str, Any]) -> Any:
     return fitted(best, schema, schema)
 
 
+def objects_in(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The JSON objects that stand between the words of a text, each with its place; not those inside another."""
+    start = text.find("{")
+    while start >= 0:
+        end = _balanced_end(text, start)
+        value = _decoded(text[start:end])
+        if isinstance(value, dict):
+            yield start, value
+        start = text.find("{", end if isinstance(value, dict) else start + 1)
+
+
 def _candidates(text: str) -> Iterator[str]:
     yield text
     for block in code_blocks(text):

@@ -15,7 +15,7 @@ from lollms_client.compatibility.application.prompt_pieces import PromptReshaper
 from lollms_client.compatibility.bindings.tools import LollmsToolBinding, create_tool_binding, list_tool_bindings
 from lollms_client.errors import BadSetting, BindingLoadFailed
 from lollms_client.registry import BindingEntry, Registry
-from lollms_client.secret import clean_cause, redact
+from lollms_client.secret import clean_cause, words_of
 
 _FORMER_TYPES = ("mcp", "tools", "rag", "connection")
 
@@ -59,7 +59,7 @@ def _told_by_code(entry: BindingEntry) -> dict[str, Any]:
         found = own() if callable(own) else {}
     except (SystemExit, Exception) as error:  # noqa: BLE001 (the edge to somebody else's code)
         raise BindingLoadFailed(
-            f"binding_config.py of {entry.name} failed: {type(error).__name__}: {redact(str(error))}",
+            f"binding_config.py of {entry.name} failed: {type(error).__name__}: {words_of(error) or 'no explanation'}",
             binding=entry.name,
         ) from clean_cause(error)
     return dict(found) if isinstance(found, Mapping) else {}

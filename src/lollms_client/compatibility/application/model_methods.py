@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lollms_client.binding import model_dictionary
+from lollms_client.client_core import OFFLINE_BINDINGS
 from lollms_client.compatibility.application.aliases import aliases_of, mount
 from lollms_client.errors import LollmsError
 from lollms_client.types.catalogue import ModelInfo
@@ -14,14 +15,15 @@ class ModelMethods:
     """What the models of the chosen bindings are, and which of them answers."""
 
     def list_models(self) -> list[Any]:
-        """The language models, then those of the other modalities that have a binding already.
+        """The language models, then those for images, speech and transcription, as far as a binding was chosen.
 
         Raises the binding's error where it cannot tell.
         """
         client: Any = self
-        others = [kind for kind in ("tti", "tts", "stt", "ttm", "ttv") if kind in client._bindings]
         found = [model_dictionary(model) for model in client.models("llm")]
-        for kind in others:
+        for kind in ("tti", "tts", "stt"):
+            if kind not in client._bindings and client.binding_name(kind) == OFFLINE_BINDINGS[kind]:
+                continue
             names = client.models(kind)
             found.extend(model_dictionary(model) if kind == "tti" else model.name for model in names)
         return found

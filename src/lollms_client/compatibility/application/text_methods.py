@@ -9,7 +9,7 @@ from typing import Any
 from lollms_client.compatibility.application.answering import answer, answer_prompt, takes_prompts
 from lollms_client.compatibility.application.prompts import AI_KEYWORD, USER_KEYWORD, split_messages
 from lollms_client.compatibility.application.state import state_of
-from lollms_client.lollms_discussion import LollmsDiscussion
+from lollms_client.compatibility.bindings.turns import speaking
 from lollms_client.lollms_llm_binding import messages_of
 from lollms_client.plain import fitting
 
@@ -84,7 +84,8 @@ class TextMethods:
         given |= {"repeat_penalty": repeat_penalty, "repeat_last_n": repeat_last_n, "seed": seed}
         given |= {"n_threads": n_threads, "ctx_size": ctx_size, **options}
         spoken = messages_of(messages)
-        return answer(self, spoken, given, streaming_callback if stream is not False else None).text
+        with speaking(messages):
+            return answer(self, spoken, given, streaming_callback if stream is not False else None).text
 
     def generate_with_tools(
         self,
@@ -100,14 +101,15 @@ class TextMethods:
     ) -> dict[str, Any]:
         """Answer with the help of tools: functions, Tools, or dictionaries with `name`, `parameters`, `callable`.
 
-        Returns `response` (the words), `tool_calls`, `tool_results` and `rounds`; with `auto_execute=False` nothing is
-        run and the first calls come back, the very first as `pending_tool`.
+        Returns `response` (the words), `tool_calls`, `tool_results` and `rounds` (of answers); with
+        `auto_execute=False` nothing is run and the first calls come back, the very first as `pending_tool`. A model
+        whose binding passes no tools on is told of them in words.
         """
         from lollms_client.compatibility.application.tool_rounds import run_with_tools
 
         given = {"temperature": temperature, "n_predict": n_predict, **extra}
-        discussion = LollmsDiscussion(self, system_prompt=system_prompt or "")
-        return run_with_tools(self, discussion, prompt, tools, max_tool_rounds, streaming_callback, auto_execute, given)
+        system = system_prompt or ""
+        return run_with_tools(self, system, prompt, tools, max_tool_rounds, streaming_callback, auto_execute, given)
 
     def cancel(self) -> None:
         """End the answers that are being made for `generate_text` and its kin; later calls are not touched."""
@@ -116,7 +118,7 @@ class TextMethods:
 
     def tokenize(self, text: str) -> list[Any]:
         """The tokens of a text, as the model's tokenizer sees them."""
-        found: list[Any] = self.binding("llm").tokenize(text)  # type: ignore[attr-defined]
+        found: list[Any] = self.binding("llm").tokenize(text or "")  # type: ignore[attr-defined]
         return found
 
     def detokenize(self, tokens: list[Any]) -> str:

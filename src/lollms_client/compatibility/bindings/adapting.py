@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from lollms_client.compatibility.bindings.calling import called_well, with_former_names
+from lollms_client.compatibility.bindings.media_forms import given_a_path, giving_one
 from lollms_client.plain import guarded
 
 _HOMES = {
@@ -30,6 +31,7 @@ _METHODS = (
     "generate_video",
     "generate_music",
 )
+_FORMS = {"transcribe_audio": given_a_path, "generate_image": giving_one, "edit_image": giving_one}
 _LISTS = ("list_models", "listModels", "list_voices")
 
 
@@ -45,7 +47,9 @@ def adapt(kind: type) -> None:
         kind.chat = guarded(functools.wraps(own["_chat"])(_delegate("_chat")))  # type: ignore[attr-defined]
     for name in _METHODS:
         if inspect.isfunction(own.get(name)):
-            setattr(kind, name, called_well(own[name]))
+            form = _FORMS.get(name)
+            method = called_well(own[name])
+            setattr(kind, name, method if form is None else form(method))
     for name in _LISTS:
         if isinstance(own.get(name), property):
             setattr(kind, name, property(_callable_value(own[name])))

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from lollms_client.errors import CallError
+from lollms_client.secret import words_of
 from lollms_client.types.accounting import CallWarning
 
 DEFAULT_LIMIT = 4096  # tokens, where a service refuses to answer without a limit and nobody gave one
@@ -66,7 +67,7 @@ def called_well(method: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 return _with_a_limit(functools.partial(method, self, *arguments), given, "n_predict" in parameters)
             except SystemExit as error:  # a binding must not end the application
-                text = f"{type(self).__name__}.{method.__name__} failed: SystemExit: {error}"
+                text = f"{type(self).__name__}.{method.__name__} failed: SystemExit: {words_of(error)}"
                 raise CallError(text) from error
 
     call.called_well = True  # type: ignore[attr-defined]
@@ -109,7 +110,7 @@ def _with_a_limit(method: Callable[..., Any], given: dict[str, Any], takes_limit
     try:
         reply = method(**given)
     except Exception as error:
-        if not _wants_limit(str(error)):
+        if not _wants_limit(words_of(error)):
             raise
     else:
         words = [str(value) for value in reply.values()] if isinstance(reply, Mapping) else []
@@ -133,7 +134,7 @@ _OWN_FAULT = re.compile(
 
 def is_its_own_fault(error: BaseException) -> bool:
     """Whether a binding's call failed in its own code, before or after the service answered."""
-    return _OWN_FAULT.search(str(error)) is not None
+    return _OWN_FAULT.search(words_of(error)) is not None
 
 
 def tolerant(callback: Callable[..., Any], events: Any = None, stops: list[bool] | None = None) -> Callable[..., bool]:
@@ -182,19 +183,31 @@ _ALIASES = {
 }
 
 
+# what clients of the public package always tell a constructor; for transcription the settings, too, if only as None
+_TOLD: dict[str, Any] = {"user_name": "user", "ai_name": "assistant", "debug": False}
+_TOLD_OF_SOUNDS = ("model_name", "service_key", "host_address", "verify_ssl_certificate")
+
+
 def with_former_names(construct: Callable[..., None]) -> Callable[..., None]:
     """The constructor, given what it cannot do without under its own name where the settings hold it under another."""
     parameters = inspect.signature(construct).parameters.values()
-    needed = [p.name for p in parameters if p.default is p.empty and p.name in _ALIASES]
+    places = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    known = {*_ALIASES, *_TOLD, *_TOLD_OF_SOUNDS}
+    needed = [p.name for p in parameters if p.kind in places and p.default is p.empty and p.name in known]
     if not needed:
         return construct
 
     @functools.wraps(construct)
     def call(self: Any, *arguments: Any, **keywords: Any) -> None:
         for name in needed if not arguments else ():
-            value = next((self.config[other] for other in _ALIASES[name] if self.config.get(other) is not None), None)
-            if keywords.get(name) is None and value is not None:
+            others = (name, *_ALIASES.get(name, ()))
+            value = next((self.config[other] for other in others if self.config.get(other) is not None), None)
+            if keywords.get(name) is not None:
+                continue
+            if value is not None:
                 keywords[name] = value
+            elif name in _TOLD or (name in _TOLD_OF_SOUNDS and self.binding_type == "stt"):
+                keywords[name] = _TOLD.get(name)
         construct(self, *arguments, **keywords)
 
     return call

@@ -13,6 +13,7 @@ from typing import Any
 from lollms_client.binding import _overrides
 from lollms_client.compatibility.bindings.image_result import TTIGenerationResult
 from lollms_client.compatibility.bindings.inherited import Inherited
+from lollms_client.compatibility.bindings.media_forms import every_image
 from lollms_client.lollms_tti_binding import LollmsTTIBinding, _keywords
 from lollms_client.plain import check_reply, dropped, fitting, media_of
 from lollms_client.types.accounting import CallWarning
@@ -82,9 +83,10 @@ class EraImageBinding(Inherited, LollmsTTIBinding):
         given = {"negative_prompt": negative_prompt or None, "width": width, "height": height, **kwargs}
         made: list[bytes] = []
         for _ in range(max(1, n)):
-            reply = (
-                self.edit_image(images, prompt, mask=mask, **given) if images else self.generate_image(prompt, **given)
-            )
+            if images:
+                reply = every_image(self, "edit_image")(images, prompt, mask=mask, **given)
+            else:
+                reply = every_image(self, "generate_image")(prompt, **given)
             made.extend(media_of(check_reply(reply), "image"))
             if len(made) >= n:
                 break
@@ -97,7 +99,7 @@ class EraImageBinding(Inherited, LollmsTTIBinding):
             if not _overrides(self, "generate", EraImageBinding):
                 raise self.unsupported("editing of images" if request.images else "making images")
             name = "generate"
-        method = getattr(self, name)
+        method = every_image(self, name)
         keywords = _keywords(request)
         if not keywords.get("n") or keywords["n"] == 1:
             keywords.pop("n", None)

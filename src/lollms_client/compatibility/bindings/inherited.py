@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
 import inspect
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+import msgspec
+
+from lollms_client.binding import LollmsBinding, _overrides, model_dictionary
 from lollms_client.home import lollms_home
+from lollms_client.plain import plain_models
+from lollms_client.types.catalogue import ModelInfo
 
 # settings that bindings read as attributes without ever setting them
 ATTRIBUTES = (
@@ -98,6 +105,17 @@ class Inherited:
 
     # --- the model ---
 
+    async def models_flow(self) -> list[ModelInfo]:
+        """The models, typed; what the binding's own list says besides is among each one's further facts."""
+        own: Any = self
+        method = next(
+            (getattr(own, n) for n in ("list_models", "listModels") if _overrides(own, n, LollmsBinding)), None
+        )
+        if method is None:
+            raise own.unsupported("a list of models")
+        reply = await own.call_plain(method) if callable(method) else method
+        return with_all_facts(plain_models(reply), reply)
+
     def is_local(self) -> bool:
         """Whether the model runs on this machine and holds its memory."""
         return False
@@ -143,6 +161,28 @@ class Inherited:
     def download_from_zoo(self, index: int, progress_callback: Any = None) -> dict[str, Any]:
         """Fetch one of them."""
         return {"status": False, "message": f"{self.binding_name} fetches no models"}
+
+
+_PLAIN = (str, int, float, bool, list, dict, tuple, datetime.date)
+
+
+def with_all_facts(models: list[ModelInfo], reply: Any) -> list[ModelInfo]:
+    """The models with whatever else the list that they came from says of them."""
+    items = reply if isinstance(reply, (list, tuple)) else []
+    if len(items) != len(models):
+        return models
+    return [
+        msgspec.structs.replace(model, extra={**_further(item, model_dictionary(model)), **model.extra})
+        if isinstance(item, Mapping)
+        else model
+        for model, item in zip(models, items, strict=True)
+    ]
+
+
+def _further(item: Mapping[Any, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry says that is not known yet, objects as text."""
+    told = {str(name): value for name, value in item.items() if value is not None and known.get(str(name)) != value}
+    return {name: value if isinstance(value, _PLAIN) else str(value) for name, value in told.items()}
 
 
 def _may_set(target: Any, name: str) -> bool:

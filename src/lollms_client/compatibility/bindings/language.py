@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from typing import Any
 
 from lollms_client.compatibility.bindings import last_resort, reasoning, turns
@@ -161,10 +161,11 @@ class EraLanguageBinding(Inherited, LollmsLLMBinding):
 
         request = turns.with_system_said(self, request)
         notes: list[CallWarning] = []
+        given = turns.messages_as_given.get()
         while True:
             way = self._ways[0]
             flatten = turns.as_lines if "generate_text" in way else turns.as_prompt
-            stream = plain_chat(self, request, flatten, lambda: noting(notes), way)
+            stream = plain_chat(self, request, flatten, lambda: _inside(notes), way, given)
             told = False
             try:
                 async with aclosing(stream):
@@ -179,6 +180,13 @@ class EraLanguageBinding(Inherited, LollmsLLMBinding):
                 detail = f"the binding fails to answer with it ({error.message[:120]}); the next way is taken"
                 notes.append(CallWarning(kind="unsupported", setting=" ".join(way), detail=detail))
                 self._ways = self._ways[1:]
+
+
+@contextmanager
+def _inside(notes: list[CallWarning]) -> Iterator[None]:
+    """The binding's own method runs: what it changes is noted, and messages of the outer call are none of its own."""
+    with noting(notes), turns.speaking(None):
+        yield
 
 
 def _whole(value: Any) -> int | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +17,21 @@ from lollms_client.types.chat import ChatRequest
 
 if TYPE_CHECKING:
     from lollms_client.lollms_llm_binding import LollmsLLMBinding
+
+# the messages of the call that is made, where an application gave them as dictionaries
+messages_as_given: ContextVar[list[dict[str, Any]] | None] = ContextVar("messages as they were given", default=None)
+
+
+@contextmanager
+def speaking(messages: Any) -> Iterator[None]:
+    """Calls inside the block hand these messages to bindings as they are, where they are a list of dictionaries."""
+    plain = isinstance(messages, list) and messages and all(type(message) is dict for message in messages)
+    token = messages_as_given.set(copy.deepcopy(messages) if plain else None)
+    try:
+        yield
+    finally:
+        messages_as_given.reset(token)
+
 
 _KEYWORDS = {"system": "!@>system:", "user": "!@>user:", "assistant": "!@>assistant:"}
 
