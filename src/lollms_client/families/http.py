@@ -298,11 +298,7 @@ class HttpBinding(LollmsBinding):
 
     def error_of(self, status: int, headers: Mapping[str, str], raw: bytes, body: Any = None) -> errors.LollmsError:
         """The error of the tree for an error reply."""
-        if body is None:
-            try:
-                body = decode_json(raw)
-            except errors.BadReply:
-                body = None
+        body = error_body(raw, body)
         error = service_error(status, headers, body, host=origin(self.base_url)[1], raw=raw)
         error.details.setdefault("binding", self.binding_name)
         return error
@@ -344,3 +340,13 @@ def _encode_hook(value: Any) -> Any:
     if isinstance(value, Media):
         return value.base64()
     raise TypeError(f"a {type(value).__name__} is no JSON value")
+
+
+def error_body(raw: bytes, body: Any = None) -> Any:
+    """The body of an error reply: as it was decoded already, else decoded from JSON; None where it is none."""
+    if body is not None:
+        return body
+    try:
+        return decode_json(raw)
+    except errors.BadReply:
+        return None

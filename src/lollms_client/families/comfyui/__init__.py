@@ -15,8 +15,7 @@ import msgspec
 from lollms_client import errors
 from lollms_client.families.comfyui.workflow import Workflow
 from lollms_client.families.download import refuse_text
-from lollms_client.families.events import decode_json
-from lollms_client.families.http import HttpBinding
+from lollms_client.families.http import HttpBinding, error_body
 from lollms_client.families.jobs import JobBinding
 from lollms_client.families.multipart import FormFile
 from lollms_client.types.accounting import CallWarning, Progress
@@ -159,11 +158,7 @@ class ComfyBinding(JobBinding, HttpBinding):
 
     def error_of(self, status: int, headers: Mapping[str, str], raw: bytes, body: Any = None) -> errors.LollmsError:
         """The error; one of the workflow's validation names the node and the input."""
-        if body is None:
-            try:
-                body = decode_json(raw)
-            except errors.BadReply:
-                body = None
+        body = error_body(raw, body)
         if isinstance(body, Mapping) and isinstance(body.get("node_errors"), Mapping) and body["node_errors"]:
             detail = _node_errors(body["node_errors"])
             node = next(iter(body["node_errors"]), "")

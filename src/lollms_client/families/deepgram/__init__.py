@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 
 from lollms_client import errors
 from lollms_client.errors import BadReply
-from lollms_client.families.events import decode_json
-from lollms_client.families.http import Headers, HttpBinding
+from lollms_client.families.http import Headers, HttpBinding, error_body
 from lollms_client.families.reply_values import worded
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.catalogue import ModelInfo, Voice
@@ -35,11 +34,7 @@ class DeepgramBinding(HttpBinding):
 
     def error_of(self, status: int, headers: Mapping[str, str], raw: bytes, body: Any = None) -> errors.LollmsError:
         """The error, with the vendor's names of its parts read as the tree's."""
-        if body is None:
-            try:
-                body = decode_json(raw)
-            except BadReply:
-                body = None
+        body = error_body(raw, body)
         if isinstance(body, dict):
             body = _common_shape(body)
         error = super().error_of(status, headers, raw, body)

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from lollms_client import errors
-from lollms_client.families.events import decode_json
-from lollms_client.families.http import Headers, HttpBinding
+from lollms_client.families.http import Headers, HttpBinding, error_body
 from lollms_client.families.jobs import JobBinding
 from lollms_client.families.multipart import FormFile
 from lollms_client.flow import Close, HttpReply, HttpRequest
@@ -109,11 +108,7 @@ class StabilityBinding(JobBinding, HttpBinding):
 
     def error_of(self, status: int, headers: Mapping[str, str], raw: bytes, body: Any = None) -> errors.LollmsError:
         """The error; its `id` is the request's, its `name` the code."""
-        if body is None:
-            try:
-                body = decode_json(raw)
-            except errors.BadReply:
-                body = None
+        body = error_body(raw, body)
         if isinstance(body, dict) and body.get("name"):
             listed = body.get("errors")
             message = "; ".join(map(str, listed)) if isinstance(listed, list) else str(listed or body["name"])
