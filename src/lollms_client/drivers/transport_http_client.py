@@ -265,8 +265,17 @@ def _tunnel(sock: socket.socket, host: str, port: int, proxy: str) -> None:
     target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
     lines += [f"{name}: {value}" for name, value in _proxy_authorization(proxy).items()]
+    limit = sock.gettimeout()
+    end = None if limit is None else time.monotonic() + limit
+
+    def set_limit() -> None:
+        if end is not None and (left := end - time.monotonic()) > 0:
+            sock.settimeout(left)
+        elif end is not None:
+            raise TimeoutError("the proxy did not answer in time")
+
     sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-    reply = http.client.HTTPResponse(sock, method="CONNECT")
+    reply = HeadedReply(sock, "CONNECT", set_limit)
     try:
         reply.begin()
     finally:
