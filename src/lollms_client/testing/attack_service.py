@@ -68,8 +68,21 @@ class CaseService:
             if not attack.lasting and len(attack.replies) == 1 and attack.expect in ("same", "alike"):
                 self._next = max(self._next, place + 1)  # a good reply in another form: the call goes on
             return found
-        self._next = max(self._next, place + 1)
+        if not self._is_meanwhile(place):
+            self._next = max(self._next, place + 1)
         return self._replies[place]
+
+    def _is_meanwhile(self, place: int | None) -> bool:
+        """Whether an exchange lies between the attacked one and its last repetition, while the attack goes on.
+
+        A job that is asked about at several addresses stays where it is until the attack lets it get on.
+        """
+        attack = self._attack
+        if attack is None or place is None or self._attacked is None or self._next > attack.place:
+            return False
+        last = max(index for index, wanted in enumerate(self._wanted) if wanted == self._wanted[attack.place])
+        going_on = attack.lasting or self._used < len(attack.replies)
+        return going_on and attack.place < place < last and self._wanted[place] != self._wanted[attack.place]
 
     def _place(self, wanted: Wanted, key: tuple[str, str, int]) -> int | None:
         """The exchange that a request is of: the next one that fits, else the last one before it that does.
@@ -77,6 +90,8 @@ class CaseService:
         The attacked one stays the next until another request of its kind comes, such as that for the next page.
         """
         start = self._next
+        if self._attacked == key and self._attack is not None and self._attack.place >= start:
+            return self._attack.place
         if self._attack is not None and start == self._attack.place and self._attacked not in (None, key):
             start += 1
         for place in range(start, len(self._wanted)):
