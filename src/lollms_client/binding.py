@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
 
 from lollms_client import errors
+from lollms_client.extensions import SETTINGS_AS_ATTRIBUTES, binding_attribute, set_binding_attribute
 from lollms_client.flow import Timeouts, Work, run_work
 from lollms_client.flow import call as call_work
 from lollms_client.secret import words_of
@@ -129,6 +130,16 @@ class LollmsBinding:
             plain = {**construction.settings.plain(), **keywords}
         self.config = plain
         self.settings = self._settings if self.speaks_flows else plain
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return binding_attribute(self, name)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name in SETTINGS_AS_ATTRIBUTES and self.speaks_flows and set_binding_attribute(self, name, value):
+                return
+            object.__setattr__(self, name, value)
 
     # --- documented for every kind ---
 
@@ -276,9 +287,13 @@ def timeouts_of(limit: float | Timeouts | None) -> Timeouts:
         return limit
     if limit is None:
         return Timeouts()
-    seconds = float(limit)
+    try:
+        seconds = 0.0 if isinstance(limit, bool) else float(limit)
+    except (TypeError, ValueError):
+        seconds = 0.0
     if not seconds > 0:
-        raise errors.BadSetting(f"timeout must be more than 0 seconds, not {limit!r}", setting="timeout")
+        wanted = "more than 0 seconds (a number, or Timeouts)"
+        raise errors.BadSetting(f"timeout must be {wanted}, not {limit!r}", setting="timeout")
     usual = Timeouts()
     assert usual.connect is not None
     return Timeouts(connect=min(usual.connect, seconds), first_byte=seconds, silence=seconds, total=seconds)
