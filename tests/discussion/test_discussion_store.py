@@ -189,6 +189,67 @@ def test_lists_and_search(store: LollmsDataManager) -> None:
     assert [facts["title"] for facts in store.search_discussions("dough")] == ["Cheese"]
 
 
+SAID = "我爱吃猫粮。 Café Straße, ｆｕｌｌ foo_bar don't it; mail ann@example.org! ปลาทอง हिन्दी नमस्ते 3.14 NEAR AND or"
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("猫粮", True),
+        ("爱", True),
+        ("粮猫", False),
+        ("cafe", True),
+        ("CAFÉ", True),
+        ("strasse", True),
+        ("straße", True),
+        ("FULL", True),
+        ("foo_bar", True),
+        ("bar_foo", False),
+        ("don't", True),
+        ("example", True),
+        ("exam", True),
+        ("exam ann", False),
+        ("ปลา", True),
+        ("हिन्दी", True),
+        ("3.14", True),
+        ("near( and", True),
+        ("AND NOT", False),
+        ('"foo" OR "nothing"', False),
+        ("content:foo", False),
+        ("'; DROP TABLE lollms_messages; --", False),
+        ("* ^ - \0 \ud800 % _ \\ ' \"", False),
+        ("", False),
+    ],
+)
+def test_words_of_every_script_are_found(url: str, query: str, found: bool, sealed: bool) -> None:
+    with LollmsDataManager(url, encryption_key="k" if sealed else None) as store:
+        discussion = LollmsDiscussion.create_new(db_manager=store, title=SAID)
+        discussion.add_message(content="x " * 200 + SAID)
+        assert [hit["message_id"] for hit in store.search_messages(query)] == [discussion.active_branch_id] * found
+        assert len(store.search_discussions(query)) == found
+        discussion.delete_branch(discussion.active_branch_id or "")
+        assert len(store.search_discussions(query)) == found  # by its title
+
+
+@pytest.mark.parametrize(("query", "shown"), [("CAFE", "Café"), ("粮", "猫粮"), ("bar", "foo_bar"), ("नमस्ते", "नमस्ते")])
+def test_a_snippet_shows_the_words_as_they_were_written(store: LollmsDataManager, query: str, shown: str) -> None:
+    LollmsDiscussion.create_new(db_manager=store).add_message(content="x " * 300 + SAID)
+    (hit,) = store.search_messages(query)
+    assert shown in hit["snippet"]
+    assert len(hit["snippet"]) < 300
+
+
+def test_pages_begin_at_the_first(store: LollmsDataManager) -> None:
+    for settings in ({"limit": -1}, {"limit": 1, "offset": -1}):
+        with pytest.raises(BadSetting, match="0 or more"):
+            store.list_discussions(**settings)
+        with pytest.raises(BadSetting, match="0 or more"):
+            store.search_messages("x", **settings)
+    with pytest.raises(BadSetting, match="text"):
+        store.search_messages(None)  # type: ignore[arg-type]
+
+
 def test_what_two_openings_change_is_put_together(store: LollmsDataManager) -> None:
     one = LollmsDiscussion.create_new(db_manager=store)
     first, second = one.add_message(content="a"), one.add_message(content="b")
@@ -425,3 +486,35 @@ def test_a_store_of_a_newer_version_is_left_alone(url: str, store: LollmsDataMan
     engine.dispose()
     with pytest.raises(StoreFailed, match="newer"):
         LollmsDataManager(url)
+
+
+def test_an_older_store_is_brought_up_to_date_with_what_is_in_it(url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    from lollms_client.discussion.store_schema import HEAD
+
+    config = Config()
+    config.set_main_option("script_location", "lollms_client.discussion:migrations")
+    with LollmsDataManager(url) as store:
+        discussion = copied_into(store, everything())
+        discussion.title = "Das Straßenfest"
+        discussion.add_message(content="我爱吃猫粮, très bien")
+        exported = discussion.export("json")
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:  # as version 0001 wrote it: the texts as they are
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        connection.execute(
+            sa.text("UPDATE lollms_messages SET content = '我爱吃猫粮, très bien' WHERE content LIKE '%bien'")
+        )
+        connection.execute(sa.text("UPDATE lollms_discussions SET title = 'Das Straßenfest'"))
+    engine.dispose()
+    with LollmsDataManager(url) as store:
+        assert reopened(store, discussion).export("json") == exported
+        assert [hit["message_id"] for hit in store.search_messages("猫粮 TRES")] == [discussion.active_branch_id]
+        assert len(store.search_discussions("STRASSENFEST")) == 1
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT version_num FROM lollms_schema_version")).scalar() == HEAD
+    engine.dispose()

@@ -133,12 +133,12 @@ class TreeMachine(RuleBasedStateMachine):
             assert branch[0].parent_id is None
             assert [above.id for above in branch[:-1]] == [below.parent_id for below in branch[1:]]
         self.check_standing(self.discussion.active_branch_id, by_id)
-        assert set(self.discussion.pins) <= set(by_id)
         leaves = {message.id for message in messages} - {message.parent_id for message in messages}
         assert {leaf.id for leaf in self.discussion.list_branches()} == leaves
 
     def check_standing(self, standing: str | None, by_id: dict[str, LollmsMessage]) -> None:
         assert standing in by_id if by_id else standing is None
+        assert set(self.discussion.pins) <= set(by_id)
 
 
 def facts(discussion: LollmsDiscussion) -> Any:
@@ -174,7 +174,9 @@ class TwoHandlesMachine(StoredTreeMachine):
         self.other = self.reload(self.discussion)
 
     def check_standing(self, standing: str | None, by_id: dict[str, LollmsMessage]) -> None:
-        assert standing is None or standing in by_id  # None: it was opened before the other added anything
+        tips = [message.id for message in self.discussion.get_messages()][-1:]
+        standing = self.discussion.active_branch_id  # None where it was opened before the other added anything
+        assert tips == ([standing] if standing is not None else [])
 
     @rule()
     def go_to_the_other(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -26,9 +27,12 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        alone = isinstance(self.engine.pool, StaticPool)  # one connection for everyone: a database in memory
-        self._turn: Any = threading.RLock() if alone else nullcontext()
+        self._in_memory = isinstance(self.engine.pool, StaticPool)  # one connection for everyone
+        self._turn: Any = threading.RLock() if self._in_memory else nullcontext()
         self._local = threading.local()
+        self._is_closed = False
+        self._process = os.getpid()
+        self._of_the_parent: list[Any] = []
         try:
             with _translated():
                 self._migrate()
@@ -48,6 +52,7 @@ class Database:
         if current is not None:
             yield current
             return
+        self._check_open()
         with self._turn, _translated(), self.engine.connect() as connection:
             yield connection.execution_options(lollms_read=True)
 
@@ -58,6 +63,7 @@ class Database:
         if current is not None:
             yield current
             return
+        self._check_open()
         with self._turn, _translated(), self.engine.begin() as connection:
             self._local.connection = connection
             try:
@@ -67,7 +73,17 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        self._is_closed = True
         self.engine.dispose()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise StoreFailed("the store is closed: open it again with LollmsDataManager(…)")
+        if self._process != os.getpid() and not self._in_memory:
+            self._of_the_parent.append(self.engine.pool)  # closing these connections here would disturb the parent
+            self.engine.dispose(close=False)
+            self._local = threading.local()
+            self._process = os.getpid()
 
     def _migrate(self) -> None:
         with self.engine.connect() as connection:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from lollms_client.discussion.codec import content_hash, decode_message, encode_message, media_keys
 from lollms_client.discussion.failures import BadConversation, StoreFailed
 from lollms_client.discussion.message import LollmsMessage
+from lollms_client.discussion.search_words import searchable
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.store_cipher import Cipher
 from lollms_client.discussion.store_schema import media, message_media
@@ -49,7 +50,7 @@ class Rows:
     def state_columns(self, state: DiscussionState) -> dict[str, Any]:
         """The columns of a discussion."""
         body = _json(state)
-        title = "" if self._cipher else _searchable(state.title)
+        title = "" if self._cipher else searchable(state.title)
         return {"title": title, "body": self._seal(body, f"discussion:{state.id}")}
 
     def state(self, discussion_id: str, body: bytes) -> DiscussionState:
@@ -79,7 +80,7 @@ class Rows:
             "discussion_id": discussion_id,
             "id": message.id,
             "parent_id": message.parent_id,
-            "content": "" if self._cipher else _searchable(message.content),
+            "content": "" if self._cipher else searchable(message.content),
             "body": self._seal(_json(values), f"message:{discussion_id}:{message.id}"),
         }
         return columns, found
@@ -156,7 +157,3 @@ def _json(values: Any) -> bytes:
         return msgspec.json.encode(values)
     except (TypeError, ValueError, OverflowError) as error:
         raise BadConversation(f"this cannot be stored as JSON: {error}") from error
-
-
-def _searchable(text: str) -> str:
-    return text.replace("\0", " ").encode("utf-8", "replace").decode()

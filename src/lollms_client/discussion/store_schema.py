@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-HEAD = "0001"  # the newest migration; a test holds the two together
+HEAD = "0002"  # the newest migration; a test holds the two together
 VERSION_TABLE = "lollms_schema_version"
 
 metadata = sa.MetaData()
@@ -20,7 +20,7 @@ discussions = sa.Table(
     "lollms_discussions",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("title", sa.Text, nullable=False),  # empty in an encrypted store
+    sa.Column("title", sa.Text, nullable=False),  # its words for search; empty in an encrypted store
     sa.Column("body", sa.LargeBinary, nullable=False),  # the state as JSON, or sealed
     sa.Column("created_at", sa.Double, nullable=False),  # seconds since 1970
     sa.Column("updated_at", sa.Double, nullable=False, index=True),
@@ -35,7 +35,7 @@ messages = sa.Table(
     sa.Column("discussion_id", sa.Text, sa.ForeignKey("lollms_discussions.id", ondelete="CASCADE"), nullable=False),
     sa.Column("id", sa.Text, nullable=False),
     sa.Column("parent_id", sa.Text),
-    sa.Column("content", sa.Text, nullable=False),  # what full-text search looks into; empty in an encrypted store
+    sa.Column("content", sa.Text, nullable=False),  # its words for search; empty in an encrypted store
     sa.Column("body", sa.LargeBinary, nullable=False),  # the message as JSON, or sealed
     sa.UniqueConstraint("discussion_id", "id"),
     sa.ForeignKeyConstraint(

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from lollms_client.discussion.search_words import around, holds, phrases, searchable
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.store_engine import Database
 from lollms_client.discussion.store_rows import Rows
 from lollms_client.discussion.store_schema import discussions, messages
 from lollms_client.errors import BadSetting
 
-_SNIPPET = 80  # characters on each side of a match
 _STEP = 1_000  # messages opened at once
-_WORD = re.compile(r"\w+")
 _FIELD_ALIASES = {"discussion_metadata": "metadata"}
 
 _SQLITE_HITS = sa.text(
-    "SELECT m.discussion_id, m.id,"
-    " snippet(lollms_messages_search, 0, '', '', '…', 24) AS snippet"
-    " FROM lollms_messages_search s JOIN lollms_messages m ON m.sequence = s.rowid"
+    "SELECT m.discussion_id, m.id, m.body FROM lollms_messages_search s JOIN lollms_messages m ON m.sequence = s.rowid"
     " WHERE lollms_messages_search MATCH :query ORDER BY s.rank, m.sequence LIMIT :limit OFFSET :offset"
 )
 _POSTGRES_HITS = sa.text(
-    "SELECT m.discussion_id, m.id, ts_headline('simple', left(m.content, 200000), q.query,"
-    ' \'StartSel="", StopSel="", MaxFragments=1, MaxWords=24, MinWords=8\') AS snippet'
-    " FROM lollms_messages m, to_tsquery('simple', :query) AS q(query)"
+    "SELECT m.discussion_id, m.id, m.body FROM lollms_messages m, to_tsquery('simple', :query) AS q(query)"
     " WHERE m.content_words @@ q.query ORDER BY ts_rank(m.content_words, q.query) DESC, m.sequence"
     " LIMIT :limit OFFSET :offset"
 )
@@ -58,17 +52,19 @@ class Search:
 
     def holders(self, query: str, limit: int, offset: int) -> list[dict[str, Any]]:
         """The discussions in whose title or messages all the words are, the latest changed first."""
-        words = _words(query)
-        if not words:
+        wanted = phrases(_text(query))
+        if not wanted:
             return []
         if self._rows.is_sealed:
-            return self._sealed_holders(words)[offset : offset + limit]
+            return self._sealed_holders(wanted)[offset : offset + limit]
         inner = sa.text(_SQLITE_HOLDERS if self._database.is_sqlite else _POSTGRES_HOLDERS)
-        titled = sa.and_(*[discussions.c.title.icontains(word, autoescape=True) for word in words])
-        found = sa.or_(titled, discussions.c.id.in_(inner))
+        title = sa.literal(" ") + discussions.c.title + " "
+        ends = [" "] * (len(wanted) - 1) + [""]  # of the last word its beginning is enough
+        titled = [title.contains(f" {' '.join(phrase)}{end}") for phrase, end in zip(wanted, ends, strict=True)]
+        found = sa.or_(sa.and_(*titled), discussions.c.id.in_(inner))
         statement = _selection().where(found).order_by(discussions.c.updated_at.desc(), discussions.c.id)
         with self._database.read() as connection:
-            rows = connection.execute(statement.limit(limit).offset(offset), {"query": self._query(words)})
+            rows = connection.execute(statement.limit(limit).offset(offset), {"query": self._query(wanted)})
             return [self._facts(row) for row in rows]
 
     def with_fields(self, criteria: Mapping[str, Any], limit: int, offset: int) -> list[dict[str, Any]]:
@@ -87,27 +83,32 @@ class Search:
 
     def messages(self, query: str, limit: int, offset: int) -> list[dict[str, Any]]:
         """The messages in which all the words are, the best fitting first."""
-        words = _words(query)
-        if not words:
+        wanted = phrases(_text(query))
+        if not wanted:
             return []
         if self._rows.is_sealed:
-            return self._sealed_hits(words)[offset : offset + limit]
+            return self._sealed_hits(wanted)[offset : offset + limit]
         statement = _SQLITE_HITS if self._database.is_sqlite else _POSTGRES_HITS
-        values = {"query": self._query(words), "limit": limit, "offset": offset}
+        values = {"query": self._query(wanted), "limit": limit, "offset": offset}
         with self._database.read() as connection:
-            return [
-                {"discussion_id": row.discussion_id, "message_id": row.id, "snippet": row.snippet}
-                for row in connection.execute(statement, values)
-            ]
+            rows = connection.execute(statement, values).all()
+        return [
+            _hit(row.discussion_id, row.id, self._rows.text(row.discussion_id, row.id, row.body), wanted)
+            for row in rows
+        ]
 
     # --- inside -------------------------------------------------------------------------------------------------
 
-    def _query(self, words: list[str]) -> str:
+    def _query(self, wanted: list[list[str]]) -> str:
+        """The query in the database's language; the words have letters and digits alone, which need no escape."""
         if self._database.is_sqlite:
-            quoted = ['"' + word.replace('"', '""') + '"' for word in words]
-            return " ".join([*quoted[:-1], quoted[-1] + "*"])
-        quoted = ["'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in words]
-        return " & ".join([*quoted[:-1], quoted[-1] + ":*"])
+            return " ".join(f'"{" ".join(phrase)}"' for phrase in wanted) + "*"
+        joined = [" <-> ".join(f"'{word}'" for word in phrase) for phrase in wanted]
+        return " & ".join(f"({phrase})" for phrase in [*joined[:-1], f"{joined[-1]}:*"])
+
+    def _hit(self, row: Any, wanted: list[list[str]]) -> dict[str, Any]:
+        text = self._rows.text(row.discussion_id, row.id, row.body)
+        return _hit(row.discussion_id, row.id, text, wanted)
 
     def _facts(self, row: Any) -> dict[str, Any]:
         state = self._rows.state(row.id, row.body)
@@ -119,12 +120,12 @@ class Search:
             "updated_at": datetime.fromtimestamp(row.updated_at, UTC),
         }
 
-    def _sealed_holders(self, words: list[str]) -> list[dict[str, Any]]:
-        held = {hit["discussion_id"] for hit in self._sealed_hits(words)}
+    def _sealed_holders(self, wanted: list[list[str]]) -> list[dict[str, Any]]:
+        held = {hit["discussion_id"] for hit in self._sealed_hits(wanted)}
         everything = self.discussions(None, 0)
-        return [facts for facts in everything if facts["id"] in held or _contains(facts["title"], words)]
+        return [facts for facts in everything if facts["id"] in held or holds(searchable(facts["title"]), wanted)]
 
-    def _sealed_hits(self, words: list[str]) -> list[dict[str, Any]]:
+    def _sealed_hits(self, wanted: list[list[str]]) -> list[dict[str, Any]]:
         hits: list[dict[str, Any]] = []
         after = -1
         columns = (messages.c.sequence, messages.c.discussion_id, messages.c.id, messages.c.body)
@@ -134,9 +135,8 @@ class Search:
                 rows = connection.execute(statement.limit(_STEP)).all()
             for row in rows:
                 text = self._rows.text(row.discussion_id, row.id, row.body)
-                if _contains(text, words):
-                    snippet = _around(text, words[0])
-                    hits.append({"discussion_id": row.discussion_id, "message_id": row.id, "snippet": snippet})
+                if holds(searchable(text), wanted):
+                    hits.append(_hit(row.discussion_id, row.id, text, wanted))
             if len(rows) < _STEP:
                 return hits
             after = rows[-1].sequence
@@ -146,16 +146,11 @@ def _selection() -> sa.Select[Any]:
     return sa.select(discussions.c.id, discussions.c.body, discussions.c.updated_at)
 
 
-def _words(query: str) -> list[str]:
-    return [word for word in _WORD.findall(query) if word]
+def _text(query: Any) -> str:
+    if not isinstance(query, str):
+        raise BadSetting(f"what is searched for must be text, not {type(query).__name__}", setting="query")
+    return query
 
 
-def _contains(text: str, words: list[str]) -> bool:
-    folded = text.casefold()
-    return all(word.casefold() in folded for word in words)
-
-
-def _around(text: str, word: str) -> str:
-    place = max(0, text.casefold().find(word.casefold()))
-    start, end = max(0, place - _SNIPPET), place + len(word) + _SNIPPET
-    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+def _hit(discussion_id: str, message_id: str, text: str, wanted: list[list[str]]) -> dict[str, Any]:
+    return {"discussion_id": discussion_id, "message_id": message_id, "snippet": around(text, wanted)}

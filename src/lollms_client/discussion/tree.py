@@ -67,8 +67,11 @@ class MessageTree:
 
     @property
     def active_branch_id(self) -> str | None:
-        """The message at which the conversation stands; a new message goes below it. None: nothing is there yet."""
-        return self._standing()
+        """The message at which the conversation stands; a new message goes below it. None: nothing is there yet.
+
+        Where another process has deleted it, it is the newest that is left once messages are read or added.
+        """
+        return self._state.active_branch_id
 
     @active_branch_id.setter
     def active_branch_id(self, message_id: str | None) -> None:
