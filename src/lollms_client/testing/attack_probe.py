@@ -28,6 +28,7 @@ from lollms_client.testing.wire_playing import Subject
 from lollms_client.testing.wire_probe import subject_of
 
 _EVERY = 200  # trials between two writings
+MOST_HUNG = 6  # calls without an end: more tell nothing new, and each takes its limit
 
 
 def main(report: Path, suite: str, folder: Path, name: str, binding_type: str) -> int:
@@ -108,6 +109,8 @@ def _attack(suite: str, place: Arena, writer: _Writer) -> None:
     plan = error_attacks(place) if suite == "errors" else adversaries(place)
     for count, (attack, driver) in enumerate(drivers_for(place, plan, first=len(writer.evidence.cases) == 1), 1):
         writer.begin(f"{place.placed.title}: {attack.name} ({driver})")
+        if sum(trial.kind == "hung" for trial in writer.evidence.trials) >= MOST_HUNG:
+            return
         found = place.trial(attack, driver)
         if driver == "blocking" or count % 20 == 0:
             found.after = _after(place, driver)

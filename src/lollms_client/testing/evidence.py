@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,6 +16,7 @@ import msgspec
 from lollms_client.testing.media_facts import Observation
 
 LIMIT = 240.0  # seconds for the whole process
+PATIENCE = 50.0  # seconds within which a binding is imported, made and called without a network
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -90,11 +91,13 @@ class Evidence(msgspec.Struct, kw_only=True):
     secrets: list[str] = []  # names of the secret settings
     leaks: dict[str, list[str]] = {}  # by channel, the secret settings whose value was seen there
     grown: dict[str, float] = {}  # threads, open files and MiB that further calls left behind
+    printed: list[str] = []  # pieces of what calls wrote to the standard streams
 
 
 def collect(folder: Path, name: str, binding_type: str) -> Evidence:
     """Start a fresh Python on the binding and read what it saw. It has no network: each connection is refused."""
-    report, ended = in_fresh_process("lollms_client.testing.probe", [str(folder), name, binding_type], LIMIT)
+    words = [str(folder), name, binding_type]
+    report, ended = in_fresh_process("lollms_client.testing.probe", words, LIMIT, until=(PATIENCE, _got_on))
     try:
         evidence = msgspec.json.decode(report, type=Evidence)
     except msgspec.MsgspecError:
@@ -103,30 +106,67 @@ def collect(folder: Path, name: str, binding_type: str) -> Evidence:
     return evidence
 
 
+def _got_on(report: bytes) -> bool:
+    """Whether the first calls are done, or the binding really works on this machine, which may take its time."""
+    try:
+        evidence = msgspec.json.decode(report, type=Evidence)
+    except msgspec.MsgspecError:
+        return False
+    return evidence.called or evidence.local
+
+
 def in_fresh_process(
-    module: str, words: Sequence[str], limit: float, *, environment: Mapping[str, str] | None = None, given: bytes = b""
+    module: str,
+    words: Sequence[str],
+    limit: float,
+    *,
+    environment: Mapping[str, str] | None = None,
+    given: bytes = b"",
+    until: tuple[float, Callable[[bytes], bool]] | None = None,
 ) -> tuple[bytes, str]:
     """Run one of the kit's modules in a fresh Python, in an empty folder that is removed afterwards.
 
     It gets the path of its report, then `words`, and `given` on its standard input; `environment` is added to this
     process's. The report's bytes (empty without one), and how the process ended: "" where it ended well within
-    `limit` seconds.
+    `limit` seconds. `until` is a shorter limit for whoever does not get on by then, by what the report says so far.
     """
     with tempfile.TemporaryDirectory(prefix="lollms-check-") as place:
         report = Path(place) / "report.json"
         home = Path(place) / "work"
         home.mkdir()
         words = [sys.executable, "-m", module, str(report), *words]
-        code, said = _run(words, home, {**_environment(), **(environment or {})}, given, limit)
+        waits = _Waits(limit, report, *(until or (limit, bool)))
+        code, said = _run(words, home, {**_environment(), **(environment or {})}, given, waits)
         if code is None:
-            ended = f"it did not come to an end within {limit:.0f} seconds"
+            ended = f"it did not come to an end within {waits.waited:.0f} seconds"
         else:
             ended = "" if code == 0 else f"the process ended with code {code}: {_tail(said)}"
         return report.read_bytes() if report.is_file() else b"", ended
 
 
+class _Waits:
+    """How long a process is waited for."""
+
+    def __init__(self, limit: float, report: Path, first: float, gets_on: Callable[[bytes], bool]) -> None:
+        self.waited = min(first, limit)
+        self._rest = limit - self.waited
+        self._report = report
+        self._gets_on = gets_on
+
+    def wait(self, process: subprocess.Popen[bytes]) -> int:
+        """Its exit code. Raises subprocess.TimeoutExpired."""
+        try:
+            return process.wait(self.waited)
+        except subprocess.TimeoutExpired:
+            so_far = self._report.read_bytes() if self._report.is_file() else b""
+            if not self._rest or not self._gets_on(so_far):
+                raise
+        self.waited += self._rest
+        return process.wait(self._rest)
+
+
 def _run(
-    words: Sequence[str], folder: Path, environment: Mapping[str, str], given: bytes, limit: float
+    words: Sequence[str], folder: Path, environment: Mapping[str, str], given: bytes, waits: _Waits
 ) -> tuple[int | None, bytes]:
     """Run a process: its exit code (None where it had to be ended) and its error output.
 
@@ -140,7 +180,7 @@ def _run(
             start_new_session=True,
         )  # fmt: skip
         try:
-            code = process.wait(limit)
+            code = waits.wait(process)
         except subprocess.TimeoutExpired:
             code = None
         finally:

@@ -20,7 +20,7 @@ from lollms_client.testing.leaking import _content, _listening
 from lollms_client.testing.secret_evidence import SecretEvidence
 from lollms_client.testing.watching import Watch
 
-LONGEST_STEP = 20.0  # seconds
+LONGEST_STEP = 10.0  # seconds
 
 
 def forms_of(secret: str) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lollms_client.testing import check_binding
+from lollms_client.testing import check_binding, evidence
 from lollms_client.testing.rules import SUITES
 from tests.kit.faults.samples import BROKEN, SAMPLES, write_sample
 
@@ -27,13 +27,24 @@ def test_a_binding_without_fault_withstands_everything(tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_each_fault_is_found_by_its_rule(tmp_path: Path, name: str) -> None:
+def test_each_fault_is_found_by_its_rule(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = BROKEN[name]
+    if name == "repeats_without_end":  # it does so without a network, too, which another rule tells of
+        monkeypatch.setattr(evidence, "PATIENCE", 3.0)
     folder = write_sample(tmp_path / f"sample_{broken.sample}", broken.sample, broken)
     report = check_binding(folder, (SUITES[broken.rule[0]],))
     failed = {finding.code: finding.faults for finding in report.of("failed")}
     assert broken.rule in failed, report.text(everything=True)
     assert all(fault.strip() for fault in failed[broken.rule])
+
+
+def test_a_binding_that_never_gives_up_is_told_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert evidence.PATIENCE < 60
+    monkeypatch.setattr(evidence, "PATIENCE", 3.0)
+    folder = write_sample(tmp_path / "sample_stream", "stream", BROKEN["repeats_without_end"])
+    report = check_binding(folder, ("contract",))
+    failed = {finding.code: finding.faults for finding in report.of("failed")}
+    assert failed["C102"] == ("it did not come to an end within 3 seconds",)
 
 
 def test_without_cases_nothing_is_proven(tmp_path: Path) -> None:
