@@ -127,6 +127,19 @@ class ClientCore:
         def __getattr__(self, name: str) -> Any:
             return client_attribute(self, name)
 
+        def __setattr__(self, name: str, value: Any) -> None:
+            """`client.llm = binding` is `put_binding`; None takes a modality back to its offline engine."""
+            if name not in BINDING_TYPES:
+                object.__setattr__(self, name, value)
+            elif value is not None:
+                self.put_binding(name, value)
+            else:
+                with self._lock:
+                    old = self._bindings.pop(name, None)
+                    self._choices[name] = Choice(OFFLINE_BINDINGS[name], {})
+                if old is not None:
+                    self.keep_binding(old)
+
     # --- the binding objects ---
 
     @property

@@ -16,6 +16,8 @@ _HOMES = {
 }
 # entries of a discussion's metadata by which a part changes what a model is shown
 KEPT_BESIDE = frozenset({"discussion_images", "pruning_point_id"})
+# attributes of a binding by which a part lets its settings be changed
+SETTINGS_AS_ATTRIBUTES = frozenset({"model_name", "host_address", "service_key", "verify_ssl_certificate"})
 _PACKAGE = "lollms_client"
 _PACKAGE_NAMES = (
     "LollmsToolBinding",
@@ -36,6 +38,20 @@ def extension(name: str) -> Any:
         if error.name is not None and (home == error.name or home.startswith(f"{error.name}.")):
             return None
         raise
+
+
+def binding_attribute(binding: Any, name: str) -> Any:
+    """What a part adds to a binding in flows under that name. Raises AttributeError."""
+    part = extension("bindings") if binding.speaks_flows and not name.startswith("_") else None
+    if part is None:
+        raise AttributeError(f"{type(binding).__name__!r} object has no attribute {name!r}")
+    return part.binding_attribute(binding, name)
+
+
+def set_binding_attribute(binding: Any, name: str, value: Any) -> bool:
+    """Let a part understand that an attribute of a binding in flows is set; False where none does."""
+    part = extension("bindings")
+    return part is not None and bool(part.set_binding_attribute(binding, name, value))
 
 
 def client_attribute(client: Any, name: str) -> Any:

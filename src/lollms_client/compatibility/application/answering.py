@@ -9,6 +9,7 @@ from typing import Any
 from lollms_client.cancel import CancelToken
 from lollms_client.compatibility.application.options import report, without_era_names
 from lollms_client.compatibility.application.state import state_of
+from lollms_client.compatibility.bindings.native import remember
 from lollms_client.discussion.callbacks import adapted, tell_part
 from lollms_client.discussion.message import image_part
 from lollms_client.types.chat import ChatResult, WarningPart
@@ -35,11 +36,13 @@ def answer(
     if "cancel" not in options and not hasattr(client, "_token"):
         token = options["cancel"] = CancelToken()
         running.add(token)
+        of_binding = remember(client.binding("llm"), token)
     try:
         result = _asked(client, messages, options, callback)
     finally:
         if token is not None:
             running.discard(token)
+            of_binding.discard(token)
     report(client, result.warnings)
     return result
 

@@ -11,6 +11,7 @@ _NAMES = {
     "azure_api_version": "api_version",
     "azure_endpoint": "host_address",
     "base_url": "host_address",
+    "ctx_size": "n_ctx",
     "embedding_model": "embedding_model_name",
     "groq_api_key": "service_key",
     "hf_api_key": "service_key",

@@ -68,9 +68,8 @@ class ModelMethods:
         """What is known of the model: `name` (the binding), `model_name`, `host_address`, and what its list says."""
         client: Any = self
         llm: Any = client.binding("llm")
-        own = getattr(llm, "get_model_info", None)
-        if callable(own):
-            details: dict[str, Any] = own()
+        if callable(getattr(type(llm), "get_model_info", None)):
+            details: dict[str, Any] = llm.get_model_info()
             return details
         name = ModelMethods.get_model_name(self)
         capabilities = llm.manifest.capabilities if llm.manifest is not None else ()
@@ -89,9 +88,8 @@ class ModelMethods:
         """How many tokens the model takes in all; None where nobody says."""
         client: Any = self
         llm: Any = client.binding("llm")
-        own = getattr(llm, "get_ctx_size", None)
-        if callable(own):
-            size = own(model_name) if model_name else own()
+        if callable(getattr(type(llm), "get_ctx_size", None)):
+            size = llm.get_ctx_size(model_name) if model_name else llm.get_ctx_size()
             if isinstance(size, int) and size > 0:
                 return size
         known = _known_model(client, model_name or ModelMethods.get_model_name(self))

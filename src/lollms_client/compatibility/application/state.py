@@ -21,6 +21,7 @@ class ApplicationState:
         self.tools_dir: Any = None
         self.tools_binding: Any = None
         self.running: set[CancelToken] = set()
+        self.told: set[str] = set()  # bindings of whose estimates the application was told
 
 
 def state_of(client: Any) -> ApplicationState:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lollms_client.compatibility.application.answering import answer, answer_prompt, takes_prompts
+from lollms_client.compatibility.application.options import report
 from lollms_client.compatibility.application.prompts import AI_KEYWORD, USER_KEYWORD, split_messages
 from lollms_client.compatibility.application.state import state_of
 from lollms_client.compatibility.bindings.turns import speaking
+from lollms_client.errors import Unsupported
 from lollms_client.lollms_llm_binding import messages_of
 from lollms_client.plain import fitting
+from lollms_client.types.accounting import CallWarning
 
 Callback = Callable[..., Any]
 
@@ -117,21 +121,47 @@ class TextMethods:
             token.cancel()
 
     def tokenize(self, text: str) -> list[Any]:
-        """The tokens of a text, as the model's tokenizer sees them."""
-        found: list[Any] = self.binding("llm").tokenize(text or "")  # type: ignore[attr-defined]
+        """The tokens of a text, as the model's tokenizer sees them.
+
+        Where the binding has none at hand: pieces of about the size of tokens, as texts; a warning says so once.
+        """
+        llm: Any = self.binding("llm")  # type: ignore[attr-defined]
+        try:
+            found: list[Any] = llm.tokenize(text or "")
+        except Unsupported:
+            _tell_of_estimate(self, llm.binding_name)
+            return _PIECES.findall(text or "")
         return found
 
     def detokenize(self, tokens: list[Any]) -> str:
-        """The text of tokens."""
-        text: str = self.binding("llm").detokenize(tokens)  # type: ignore[attr-defined]
+        """The text of tokens, or of the pieces that `tokenize` gave in their place."""
+        llm: Any = self.binding("llm")  # type: ignore[attr-defined]
+        try:
+            text: str = llm.detokenize(tokens)
+        except Unsupported:
+            if not all(isinstance(token, str) for token in tokens):
+                raise
+            return "".join(tokens)
         return text
 
     def count_image_tokens(self, image: Any) -> int:
         """What an image costs in tokens: as the binding says, else a usual number."""
         from lollms_client.discussion.context import IMAGE_TOKENS
 
-        method = getattr(self.binding("llm"), "count_image_tokens", None)  # type: ignore[attr-defined]
-        return int(method(image)) if callable(method) else IMAGE_TOKENS
+        llm: Any = self.binding("llm")  # type: ignore[attr-defined]
+        own = callable(getattr(type(llm), "count_image_tokens", None))
+        return int(llm.count_image_tokens(image)) if own else IMAGE_TOKENS
+
+
+_PIECES = re.compile(r"\s?\w{1,4}|[^\w\s]|\s")  # every character is in one of them
+
+
+def _tell_of_estimate(client: Any, binding_name: str) -> None:
+    told = state_of(client).told
+    if binding_name not in told:
+        told.add(binding_name)
+        detail = f"{binding_name} has no tokenizer at hand: texts are cut into pieces of about the size of tokens"
+        report(client, [CallWarning(kind="approximate", setting="tokenize", detail=detail)])
 
 
 def _names(llm: Any, parameter: str) -> bool:

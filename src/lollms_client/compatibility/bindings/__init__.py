@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lollms_client.binding import LollmsBinding
 
-__all__ = ["adapt", "module_attribute"]
+__all__ = ["adapt", "binding_attribute", "module_attribute", "set_binding_attribute"]
 
 # old names in the modules with fixed names: where they are written
 _HOMES = {
@@ -25,6 +25,20 @@ def adapt(kind: type[LollmsBinding]) -> None:
     from lollms_client.compatibility.bindings.adapting import adapt as work
 
     work(kind)
+
+
+def binding_attribute(binding: Any, name: str) -> Any:
+    """What applications of the public package find on a binding of ours. Raises AttributeError."""
+    from lollms_client.compatibility.bindings.native import attribute_of
+
+    return attribute_of(binding, name)
+
+
+def set_binding_attribute(binding: Any, name: str, value: Any) -> bool:
+    """Set a setting that applications know as an attribute; False for any other name. Raises BadSetting."""
+    from lollms_client.compatibility.bindings.native import set_attribute
+
+    return set_attribute(binding, name, value)
 
 
 def module_attribute(module: str, name: str) -> Any:

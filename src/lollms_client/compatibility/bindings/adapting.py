@@ -11,7 +11,7 @@ from lollms_client.compatibility.bindings.calling import called_well, with_forme
 from lollms_client.compatibility.bindings.media_forms import given_a_path, giving_one
 from lollms_client.plain import guarded
 
-_HOMES = {
+HOMES = {
     "LollmsLLMBinding": ("language", "EraLanguageBinding"),
     "LollmsTTIBinding": ("images", "EraImageBinding"),
     "LollmsSTTBinding": ("sounds", "EraTranscriptionBinding"),
@@ -56,7 +56,7 @@ def adapt(kind: type) -> None:
 
 
 def _era_base(base: type) -> type:
-    home = _HOMES.get(base.__name__) if base.__module__.startswith("lollms_client.lollms_") else None
+    home = HOMES.get(base.__name__) if base.__module__.startswith("lollms_client.lollms_") else None
     if home is None:
         return base
     found: type = getattr(import_module(f"{__package__}.{home[0]}"), home[1])

@@ -65,7 +65,7 @@ class GeminiService(HttpBinding):
             raise errors.BadSetting(f"{self.binding_name} needs {setting}", setting=setting)
         return model
 
-    def model_name(self, model: str) -> str:
+    def bare_model_name(self, model: str) -> str:
         """The model's full resource name."""
         if self.vertex and "/" not in model:
             project = self.settings["vertex_project"]
@@ -74,7 +74,7 @@ class GeminiService(HttpBinding):
 
     def method(self, model: str, name: str) -> str:
         """The path of a method of a model."""
-        return f"{self.version}/{self.model_name(model)}:{name}"
+        return f"{self.version}/{self.bare_model_name(model)}:{name}"
 
     async def generate(self, model: str, body: Mapping[str, Any], *, repeatable: bool | None = None) -> dict[str, Any]:
         """One whole reply of generateContent. Raises ContentFiltered for a prompt that was blocked."""

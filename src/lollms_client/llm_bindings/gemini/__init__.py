@@ -71,7 +71,7 @@ class GeminiBinding(GeminiService, LollmsLLMBinding):
             body = (
                 {"contents": body["contents"]}
                 if body.keys() == {"contents"}
-                else {"generateContentRequest": {"model": self.model_name(builder.model), **body}}
+                else {"generateContentRequest": {"model": self.bare_model_name(builder.model), **body}}
             )
         reply = await self.post(self.method(builder.model, "countTokens"), body, repeatable=True)
         if not isinstance(reply, dict) or not isinstance(reply.get("totalTokens"), int):
@@ -110,7 +110,7 @@ class GeminiBinding(GeminiService, LollmsLLMBinding):
             "outputDimensionality": request.dimensions,
         }
         given = {name: value for name, value in options.items() if value is not None}
-        name = self.model_name(model)
+        name = self.bare_model_name(model)
         requests = [{"model": name, "content": {"parts": [{"text": text}]}, **given} for text in texts]
         reply = await self.post(self.method(model, "batchEmbedContents"), {"requests": requests}, repeatable=True)
         rows = [row.get("values") or [] for row in _rows(reply, "embeddings")]
