@@ -165,6 +165,36 @@ def test_odd_names_of_a_document_become_arguments(
     assert {item.name for item in parameters} == kept
 
 
+def test_all_kinds_are_clean_code(tmp_path: Path) -> None:
+    for kind, binding_type in product(KINDS, BINDING_TYPES):
+        assert (
+            main(["new", binding_type, f"{kind}_{binding_type}", "--kind", kind, "--into", str(tmp_path), *GIVEN]) == 0
+        )
+    words = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(("binding_type", "made"), [("stt", ""), ("tti", "image.png"), ("llm", "")])
+def test_its_example_runs(tmp_path: Path, binding_type: str, made: str) -> None:
+    assert main(["new", binding_type, "acme", "--kind", "engine", "--into", str(tmp_path), *GIVEN]) == 0
+    words = [sys.executable, str(tmp_path / "acme" / "example.py")]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (f"wrote {made}\n" if made else done.stdout)
+    assert not made or (tmp_path / made).read_bytes().startswith(b"\x89PNG")
+
+
+def test_its_example_tells_an_error_in_one_line(tmp_path: Path) -> None:
+    given = [*GIVEN[:-3], "http://127.0.0.1:9", "--env", "ACME_API_KEY"]
+    assert main(["new", "stt", "acme", "--kind", "plain", "--into", str(tmp_path), *given]) == 0
+    words = [sys.executable, str(tmp_path / "acme" / "example.py")]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "127.0.0.1:9" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_its_test_file_is_complete(tmp_path: Path) -> None:
     assert main(["new", "tti", "acme", "--kind", "engine", "--into", str(tmp_path), *GIVEN]) == 0
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "M1 or C1"]

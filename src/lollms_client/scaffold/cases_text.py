@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import yaml
 
@@ -48,7 +48,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _settings(plan: Plan) -> dict[str, Any]:
-    return {"service_key": "key-for-tests", "model_name": "a-model"}
+    return {"service_key": "key-for-tests"} | ({"model_name": "a-model"} if plan.has_model_setting else {})
 
 
 def _wire(plan: Plan) -> dict[str, Any]:
@@ -88,17 +88,16 @@ def _base(plan: Plan) -> str:
 
 def _plain(plan: Plan) -> dict[str, Any]:
     modality, kind = plan.modality, plan.binding_type
-    argument = {"stt": "audio_path", "tts": "text"}.get(kind, "prompt")
     given: Any = {"tone": 0.5} if kind == "stt" else "Good evening."
     request: dict[str, Any] = {"method": "POST", "path": f"{_base(plan)}/{modality.method}"}
     request["headers"] = {"authorization": "Bearer ${service_key}"}
     if kind != "stt":
-        request["json"] = {argument: given}
+        request["json"] = {"text" if kind == "tts" else "prompt": given}
     made = _media(plan, {})
-    reply = {"media": made.value} if modality.media else {"text": "Good evening."}
-    case: dict[str, Any] = {"name": "answers a call", "call": modality.method, "with": {argument: given}}
+    reply = {"media": made.value} if modality.media else {"json": {"text": "Good evening."}}
+    case: dict[str, Any] = {"name": "answers a call", "call": modality.client_call, "with": {modality.main: given}}
     case["exchanges"] = [{"request": request, "reply": reply}]
-    return {**case, **({"media": made.expected} if modality.media else {"result": "Good evening."})}
+    return {**case, **({"media": made.expected} if modality.media else {"result": {"text": "Good evening."}})}
 
 
 def _case(plan: Plan, *, full: bool) -> dict[str, Any]:
@@ -124,15 +123,22 @@ def _arguments(plan: Plan, *, full: bool) -> tuple[dict[str, Any], dict[str, Any
     """What the call gets, and what of it must be sent, by place and name."""
     main: Any = {"llm": "Hello", "stt": {"tone": 0.5}}.get(plan.binding_type, "Good evening.")
     given: dict[str, Any] = {plan.modality.main: main}
-    sent: dict[str, Any] = {"body": {}, "query": {}, "path": {}}
+    sent: dict[str, Any] = {"body": {}, "query": {}, "path": {}, "header": {}}
     if plan.method == "edit_image":
         given = {"images": {"picture": "64x48"}, "prompt": main}
+    if full and plan.route.has_system:
+        given["messages"] = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": main}]
     for field in plan.route.fields:
         value = _value(plan, field, full=full)
         if value is None:
             continue
         name = "seconds" if field.ours == "milliseconds" else field.keyword
-        if full and field.ours not in ("size", *FILES) and not _is_main(plan, field) and field.constant is None:
+        if (
+            full
+            and field.ours not in ("size", "system", *FILES)
+            and not _is_main(plan, field)
+            and field.constant is None
+        ):
             given[name] = value / 1000 if field.ours == "milliseconds" else _ours(field, value)
         if field.ours == "size":
             width, _, height = str(value).partition("x")
@@ -141,12 +147,17 @@ def _arguments(plan: Plan, *, full: bool) -> tuple[dict[str, Any], dict[str, Any
     return given, sent
 
 
+_SYSTEM = "Be brief."
+
+
 def _value(plan: Plan, field: Field, *, full: bool) -> Any:
     """A value for a field; None where the case leaves it out."""
     if field.constant is not None:
         return field.constant
     if field.ours in FILES:
         return None
+    if field.ours == "system":
+        return _SYSTEM if full else None
     if _is_main(plan, field):
         return sample(field._replace(schema={})) or ""
     if field.ours == "model":
@@ -170,11 +181,17 @@ def _told(plan: Plan, field: Field, value: Any, main: Any) -> Any:
         return [{"role": "user", "content": main}]
     if _is_main(plan, field):
         return main
-    if field.place != "body" or plan.route.encoding == "form":
+    if not _in_json(plan, field):
+        if isinstance(value, list):
+            return "".join(map(str, value))
         if field.schema.get("type") == "number" and not isinstance(value, bool):
             value = float(value)
         return str(value).lower() if isinstance(value, bool) else str(value)
     return value
+
+
+def _in_json(plan: Plan, field: Field) -> bool:
+    return field.place == "body" and plan.route.encoding == "json"
 
 
 def _ours(field: Field, value: Any) -> Any:
@@ -200,6 +217,9 @@ def _first(plan: Plan, sent: dict[str, Any]) -> dict[str, Any]:
         request["query"] = {route.key_query: "${service_key}"}
     else:
         request["headers"] = {route.key_header.lower(): f"{route.key_prefix}${{service_key}}"}
+    if sent["header"]:
+        heads = {name.lower(): value for name, value in sent["header"].items()}
+        request["headers"] = {**request.get("headers", {}), **heads}
     if sent["query"]:
         request["query"] = {**request.get("query", {}), **sent["query"]}
     if route.encoding == "json" and sent["body"]:
@@ -253,11 +273,13 @@ def _at(path: str, value: Any) -> Any:
 
 def _steps(plan: Plan, job: Job, made: _Media) -> list[dict[str, Any]]:
     words = {ours: word for word, ours in reversed(list(job.states.items()))}
-    path = f"{_base(plan)}/{job.check.replace('{id}', 'job-1')}"
+    path, _, query = f"{_base(plan)}/{job.check.replace('{id}', 'job-1')}".partition("?")
     done = _merged(_at(job.state_path, words["done"]), _at(plan.route.reply.path or "url", _leaf(plan, made)))
     running = words.get("running") or words.get("queued")
     replies = [_at(job.state_path, running)] if running else []
-    request = {"method": "GET", "path": path}
+    request: dict[str, Any] = {"method": "GET", "path": path}
+    if query:
+        request["query"] = dict(parse_qsl(query))
     return [{"request": request, "reply": {"json": reply}} for reply in [*replies, done, done]]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from lollms_client.scaffold.operation import Field
 
 FILES = ("audio", "images", "mask", "image", "last_image")
+_SYSTEM = '"\\n".join(message.text for message in request.messages if message.role == "system") or None'
+_OTHERS = ' if message.role != "system"'
 _MESSAGES = '[{"role": message.role, "content": message.text} for message in request.messages]'
 _WHOLE = ("tempo", "fps", "seconds")
 
@@ -16,6 +18,7 @@ def expression(field: Field, method: str) -> str:
     ours, kind = field.ours, field.schema.get("type")
     fixed = {
         "messages": _MESSAGES,
+        "system": _SYSTEM,
         "model": 'request.model or self.settings.get("model_name")',
         "voice": 'request.voice or self.settings.get("voice")',
         "size": 'f"{request.width}x{request.height}" if request.width and request.height else None',
@@ -37,15 +40,18 @@ def expression(field: Field, method: str) -> str:
     if field.has_default:
         given = f'(request.{ours} or self.defaults_of("{method}")["{ours}"])'
     if ours in _WHOLE and kind in ("integer", "string"):
-        whole = f"round({given})" if kind == "integer" else f"str(round({given}))"
+        bare = given.removeprefix("(").removesuffix(")") if field.has_default else given
+        whole = f"round({bare})" if kind == "integer" else f"str(round({bare}))"
         return whole if field.has_default else f"None if {given} is None else {whole}"
     return given.removeprefix("(").removesuffix(")") if field.has_default else given
 
 
-def chat_prompt(field: Field, method: str) -> str:
-    """The same for language models that take one text."""
+def chat_expression(field: Field, method: str, *, has_system: bool) -> str:
+    """The same for language models, which may take one text, and instructions apart from the messages."""
     if field.ours == "prompt":
         return "request.messages[-1].text if request.prompt is None else request.prompt"
+    if field.ours == "messages" and has_system:
+        return f"{_MESSAGES[:-1]}{_OTHERS}]"
     return expression(field, method)
 
 

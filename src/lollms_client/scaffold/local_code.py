@@ -1,4 +1,4 @@
-"""Writes the code of a new binding without a service's own wire: OpenAI's, a local engine, a plain class."""
+"""Writes the code of a new binding without a service's own wire: OpenAI's, and a local engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lollms_client.scaffold.service_code import SELF_TEST
 def wire_code(plan: Plan) -> str:
     """The module of the kind wire."""
     module, _, base = plan.modality.wire.partition(".")
-    return f'''"""{plan.words} on OpenAI's wire: everything about it stands in description.yaml."""
+    return f'''"""{plan.said} on OpenAI's wire: everything about it stands in description.yaml."""
 
 from lollms_client.families.openai_compatible.{module} import {base}
 
@@ -17,7 +17,7 @@ BindingName = "{plan.class_name}"
 
 
 class {plan.class_name}({base}):
-    """{plan.words}."""
+    """{plan.said}."""
 {SELF_TEST}'''
 
 
@@ -158,7 +158,7 @@ def engine_code(plan: Plan) -> str:
     types, engine, run = _ENGINES[kind]
     base = f"Lollms{kind.upper()}Binding"
     types = f"{types}, WarningPart" if kind == "llm" else types
-    return f'''"""{plan.words}, in this process."""
+    return f'''"""{plan.said}, in this process."""
 
 from collections.abc import Generator
 
@@ -183,7 +183,7 @@ class Engine:
 def _engine_class(plan: Plan, base: str, run: str) -> str:
     return f'''\
 class {plan.class_name}(EngineBinding[Engine], {base}):
-    """{plan.words}."""
+    """{plan.said}."""
 
     def load(self) -> Engine:
         """Make the engine, at its first use. Import the library here, so that importing this module stays free."""
@@ -199,46 +199,3 @@ class {plan.class_name}(EngineBinding[Engine], {base}):
         """The models."""
         return [ModelInfo(name="{plan.name}")]
 '''
-
-
-def plain_code(plan: Plan) -> str:
-    """The module of the kind plain."""
-    modality, kind = plan.modality, plan.binding_type
-    extra = "import base64\n" if kind == "stt" else ""
-    path = "from pathlib import Path\n" if kind == "stt" else ""
-    return f'''"""{plan.words}, written with the documented methods."""
-
-{extra}import http.client
-import json
-import urllib.request
-{path}
-from lollms_client.lollms_{kind}_binding import Lollms{kind.upper()}Binding
-
-BindingName = "{plan.class_name}"
-
-
-class {plan.class_name}(Lollms{kind.upper()}Binding):
-    """{plan.words}. {OPEN}: the path and the names of the fields are a beginning."""
-
-    def __init__(self, **kwargs):
-        super().__init__("{plan.name}", **kwargs)
-
-    def {modality.method}(self, {modality.signature}):
-        """Ask the service. Returns the result, or an error dictionary."""
-        body = json.dumps({modality.sent}).encode()
-        address = self.config["host_address"].rstrip("/") + "/{modality.method}"
-        request = urllib.request.Request(address, body, {{"Content-Type": "application/json"}})
-        if self.config.get("service_key"):  # for this address alone, not for others that it may lead to
-            request.add_unredirected_header("Authorization", "Bearer " + self.config["service_key"])
-        try:
-            with urllib.request.urlopen(request, timeout=300) as answer:
-                reply = answer.read()
-            result = {modality.taken}
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            return {{"status": "error", "message": f"{{address}}: {{error}}"}}
-        return result or {{"status": "error", "message": f"{{address}}: the reply is empty"}}
-
-    def list_models(self):
-        """The names of the models."""
-        return [self.config.get("model_name") or "default"]
-{SELF_TEST}'''

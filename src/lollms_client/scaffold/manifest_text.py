@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
+import textwrap
 from typing import Any
+
+import yaml
 
 from lollms_client.manifest.model import TYPE_TITLES
 from lollms_client.manifest.secret_names import says_secret
@@ -106,8 +109,9 @@ def _settings(plan: Plan) -> str:
     rows = f"""
   - {{name: host_address, type: str, description: Where the service answers., default: {address}}}{todo}
   - {{name: service_key, type: str, description: The key of your account., is_secret: true, env: {variable}}}
-  - {{name: model_name, type: str, description: The model for calls that name none.{_model(plan)}}}
 """
+    if plan.has_model_setting:
+        rows += f"  - {{name: model_name, type: str, description: The model for calls that name none.{_model(plan)}}}\n"
     voice = next((field for field in plan.route.fields if field.ours == "voice"), None)
     if plan.kind in ("http", "job") and voice is not None:
         usual = f", default: {_json(sample(voice))}" if voice.required else ""
@@ -130,9 +134,20 @@ def _parameters(plan: Plan) -> str:
         return _ENGINE.get(plan.binding_type, "\n  - {name: model, type: str, description: The model.}\n")
     if plan.kind == "plain":
         return _PLAIN.get(plan.binding_type, _MODEL_ROW)
-    hidden = {"messages", "prompt", "text", *FILES}
+    hidden = {"messages", "prompt", "text", "system", *FILES}
     rows = [row(field) for field in plan.route.fields if field.ours not in hidden and field.constant is None]
-    return "".join(f"\n  - {{{item}}}" for item in rows if item) + "\n" if any(rows) else " []\n"
+    text = "".join(f"\n  - {{{item}}}" for item in rows if item) + "\n" if any(rows) else " []\n"
+    return text + _left(plan)
+
+
+def _left(plan: Plan) -> str:
+    """A comment with the names of the document's fields that are not sent."""
+    if not plan.route.left:
+        return ""
+    words = (
+        f"Not taken from the document (files, secrets, objects of a form, second names): {', '.join(plan.route.left)}."
+    )
+    return "".join(f"# {line}\n" for line in textwrap.wrap(words, 112, break_long_words=False))
 
 
 _MODEL_ROW = "\n  - {name: model, type: str, description: The model of this call.}\n"
@@ -167,7 +182,11 @@ def row(field: Field) -> str:
         return "" if field.ours != "size" else _SIZE
     ours = _OURS.get(name)
     kind = ours[0] if field.ours and ours else _TYPES.get(str(facts.get("type")), "str")
-    parts = [f"name: {name}", f"type: {kind}", f"description: {_json(_words(field, ours))}"]
+    parts = [
+        f"name: {name if yaml.safe_load(name) == name else _json(name)}",
+        f"type: {kind}",
+        f"description: {_json(_words(field, ours))}",
+    ]
     default = facts.get("default")
     if default is None and field.required and (not field.ours or field.has_default):
         default = sample(field)
@@ -203,14 +222,14 @@ def _bounds(field: Field, kind: str, name: str) -> list[str]:
             and math.isfinite(value)
             and abs(value) < 1e12
         ):
-            found.append(f"{ours}: {_json(value)}")
+            found.append(f"{ours}: {_json(int(value) if kind == 'int' else value)}")
     unit = _UNITS.get(name)
     return [*found, f"unit: {unit}"] if unit else found or ["unit: of the service"]
 
 
 def _words(field: Field, ours: tuple[str, str] | None) -> str:
     text = " ".join(re.sub(r"<[^>]+>|[*`#]", "", str(field.schema.get("description") or "")).split())
-    first = re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0][:160].strip()
+    first = textwrap.shorten(re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0], 160, placeholder=" …")
     return first or (ours[1] if ours else f"The service's {field.name}.")
 
 

@@ -17,7 +17,6 @@ class Modality(NamedTuple):
     media: str  # image, audio, video; "" for text
     made: str  # the result's arguments for `media`, or for `text`
     sent: str  # what the kind plain sends
-    taken: str  # what the kind plain gives back
     call: str  # of a client, in the example
     file: str  # that the example writes, "" for printed text
     capability: str
@@ -27,34 +26,40 @@ class Modality(NamedTuple):
 
 MODALITIES = {
     "llm": Modality(
-        "Chat", "generate_text", "prompt, **kwargs", "llm.OpenAICompatibleLLM", "chat_flow", "Chat", "", "",
-        '{"prompt": prompt}', "reply.decode()", 'client.chat("Say hello.").text', "", "chat", "chat", "messages",
+        "Chat", "generate_text", "prompt: str, *args: Any, **kwargs: Any", "llm.OpenAICompatibleLLM", "chat_flow",
+        "Chat", "", "",
+        '{"prompt": prompt}', 'client.chat("Say hello.").text', "", "chat", "chat", "messages",
     ),
     "tti": Modality(
-        "Images", "generate_image", "prompt, negative_prompt=None, width=1024, height=1024, **kwargs",
+        "Images", "generate_image",
+        "prompt: str, negative_prompt: str | None = None, width: int | None = 1024, height: int | None = 1024, "
+        "**kwargs: Any",
         "image.OpenAIImageBinding", "image_flow", "Image", "image", "images=(media,)",
-        '{"prompt": prompt, "width": width, "height": height}', "reply",
+        '{"prompt": prompt, "width": width, "height": height}',
         'client.image("A red kite over the sea").image', "image.png", "generate", "image", "prompt",
     ),
     "stt": Modality(
-        "Transcription", "transcribe_audio", "audio_path, model=None, **kwargs",
+        "Transcription", "transcribe_audio", "audio_path: str | Path, model: str | None = None, **kwargs: Any",
         "transcription.OpenAITranscriptionBinding", "transcription_flow", "Transcription", "", "text=text",
-        '{"sound": base64.b64encode(Path(audio_path).read_bytes()).decode()}', "reply.decode()",
-        'client.transcribe("speech.wav").text', "", "transcribe", "transcribe", "audio",
+        '{"sound": base64.b64encode(Path(audio_path).read_bytes()).decode()}',
+        'client.transcribe(sound).text', "", "transcribe", "transcribe", "audio",
     ),
     "tts": Modality(
-        "Speech", "generate_audio", "text, voice=None, **kwargs", "speech.OpenAISpeechBinding", "speech_flow", "Speech",
-        "audio", "audio=media", '{"text": text, "voice": voice}', "reply", 'client.speech("Hello").audio', "speech.wav",
+        "Speech", "generate_audio", "text: str, voice: str | None = None, **kwargs: Any",
+        "speech.OpenAISpeechBinding", "speech_flow", "Speech",
+        "audio", "audio=media", '{"text": text, "voice": voice}', 'client.speech("Hello").audio', "speech.wav",
         "speech", "speech", "text",
     ),
     "ttv": Modality(
-        "Films", "generate_video", "prompt, **kwargs", "video.OpenAIVideoBinding", "video_flow", "Video", "video",
-        "video=media", '{"prompt": prompt}', "reply", 'client.video("Waves on a beach").video', "film.mp4", "generate",
+        "Films", "generate_video", "prompt: str, **kwargs: Any",
+        "video.OpenAIVideoBinding", "video_flow", "Video", "video",
+        "video=media", '{"prompt": prompt}', 'client.video("Waves on a beach").video', "film.mp4", "generate",
         "video", "prompt",
     ),
     "ttm": Modality(
-        "Music", "generate_music", "prompt, **kwargs", "music.OpenAIMusicBinding", "music_flow", "Music", "audio",
-        "audio=media", '{"prompt": prompt}', "reply", 'client.music("A quiet waltz").audio', "music.wav", "generate",
+        "Music", "generate_music", "prompt: str, **kwargs: Any",
+        "music.OpenAIMusicBinding", "music_flow", "Music", "audio",
+        "audio=media", '{"prompt": prompt}', 'client.music("A quiet waltz").audio', "music.wav", "generate",
         "music", "prompt",
     ),
 }  # fmt: skip

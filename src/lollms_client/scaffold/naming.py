@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
+from lollms_client import types
+
+REQUESTS: dict[str, type[msgspec.Struct]] = {
+    "llm": types.ChatRequest, "tti": types.ImageRequest, "stt": types.TranscriptionRequest,
+    "tts": types.SpeechRequest, "ttv": types.VideoRequest, "ttm": types.MusicRequest,
+}  # fmt: skip
+
 _COMMON = {
     "model": "model", "model_id": "model", "model_name": "model", "modelid": "model", "engine_id": "model",
     "seed": "seed", "random_seed": "seed", "language": "language", "language_code": "language", "lang": "language",
@@ -28,6 +37,8 @@ NAMES: dict[str, dict[str, str]] = {
         "p": "top_p", "top_k": "top_k", "k": "top_k", "stop": "stop", "stop_sequences": "stop",
         "frequency_penalty": "frequency_penalty", "presence_penalty": "presence_penalty", "input": "prompt",
         "min_p": "min_p", "inputs": "prompt", "repetition_penalty": "repeat_penalty",
+        "system": "system", "system_prompt": "system", "system_instruction": "system", "preamble": "system",
+        "instructions": "system",
     },
     "tti": {
         **_COMMON, **_PICTURE, "style": "style", "style_preset": "style", "quality": "quality",
@@ -63,15 +74,18 @@ MAIN = {"llm": ("messages", "prompt"), "tti": ("prompt",), "stt": ("audio",), "t
 _TYPES = {
     "string": {"model", "language", "prompt", "text", "voice", "instructions", "negative_prompt", "size", "style",
                "quality", "output_format", "lyrics", "genre", "mood", "key", "image", "images", "mask", "audio", "stop",
-               "seconds", "last_image"},
+               "seconds", "last_image", "system"},
     "integer": {"seed", "sample_rate", "width", "height", "steps", "max_tokens", "top_k", "seconds", "tempo",
                 "milliseconds", "fps"},
     "number": {"speed", "pitch", "volume", "temperature", "top_p", "guidance", "strength", "seconds", "tempo", "fps",
-               "frequency_penalty", "presence_penalty", "repeat_penalty", "min_p", "milliseconds"},
+               "sample_rate", "frequency_penalty", "presence_penalty", "repeat_penalty", "min_p", "milliseconds"},
     "boolean": {"ssml", "translate", "speakers", "sound", "instrumental"},
     "array": {"messages", "stop", "images"},
     "object": set(),
 }  # fmt: skip
+
+
+_MADE = ("size", "milliseconds", "system")  # of other fields of the request
 
 
 def our_name(binding_type: str, name: str, schema: Mapping[str, Any]) -> str:
@@ -79,8 +93,10 @@ def our_name(binding_type: str, name: str, schema: Mapping[str, Any]) -> str:
     plain = name.replace("-", "_").replace("[]", "").lower()
     humps = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
     found = NAMES[binding_type].get(plain) or NAMES[binding_type].get(humps, "")
+    if found not in (*REQUESTS[binding_type].__struct_fields__, *_MADE):
+        return ""
     kind = schema.get("type")
-    if found and isinstance(kind, str) and kind in _TYPES and found not in _TYPES[kind]:
+    if isinstance(kind, str) and kind in _TYPES and found not in _TYPES[kind]:
         return ""
     options = [str(item).lower() for item in schema.get("enum") or ()]
     if found == "output_format" and {"url", "b64_json", "base64", "json"} & set(options):

@@ -8,19 +8,19 @@ import keyword
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any, ClassVar, Literal
+from urllib.parse import parse_qsl, quote
 
-import msgspec
 import yaml
 
-from lollms_client import types
 from lollms_client.calls import _ALIASES
 from lollms_client.errors import BadSetting
+from lollms_client.manifest.secret_names import says_secret
 from lollms_client.manifest.values import near_names
-from lollms_client.scaffold.naming import MAIN, our_name
+from lollms_client.scaffold.naming import MAIN, REQUESTS, our_name
 from lollms_client.scaffold.openapi_replies import job_of, job_reply, reply_of
 from lollms_client.scaffold.openapi_schemas import Document
+from lollms_client.scaffold.openapi_service import address_of, is_key_header, key_of
 from lollms_client.scaffold.operation import Field, Operation, Place
 
 _BODIES: tuple[tuple[str, Literal["json", "form"]], ...] = (
@@ -30,14 +30,25 @@ _BODIES: tuple[tuple[str, Literal["json", "form"]], ...] = (
 _SEVERAL = ("n", "count", "num_images", "samples", "batch_size", "num_outputs")  # one result is read
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads YAML as JSON has it: `no` and `on` are words, and a date is text."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, Any]]]] = {
+        letter: [(tag, pattern) for tag, pattern in rows if tag.rpartition(":")[2] not in ("bool", "timestamp")]
+        for letter, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile("^(true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
 def read_document(file: Path) -> Document:
     """The document in a file. Raises BadSetting for anything else."""
     try:
-        text = file.read_text(encoding="utf-8")
-        if file.suffix == ".json":
-            values = json.loads(text)
-        else:
-            values = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (safe)
+        text = file.read_text(encoding="utf-8-sig")
+        values = json.loads(text) if file.suffix == ".json" else yaml.load(text, Loader=_Loader)  # noqa: S506 (safe)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise BadSetting(f"{file} cannot be read: {error}", setting="openapi") from error
     if not isinstance(values, Mapping) or not str(values.get("openapi", "")).startswith("3."):
@@ -58,20 +69,31 @@ def read_operation(document: Document, binding_type: str, path: str, kind: str) 
     encoding, schema = _body(document, operation)
     parameters = [document.mapping(one) for one in (*_list(item, "parameters"), *_list(operation, "parameters"))]
     fields = [*_body_fields(document, binding_type, schema), *_other_fields(document, binding_type, parameters)]
+    fields += [Field(name, constant=value, place="query") for name, value in parse_qsl(_query(path), True)]
     if binding_type == "stt" and not any(field.ours == "audio" for field in fields):
         encoding, fields = "raw", [field for field in fields if field.place != "body"]
     reply, answer = reply_of(document, binding_type, operation)
-    header, prefix, query = _key(document, operation)
-    base, address = _address(document, item, operation)
+    header, prefix, query = key_of(document, operation, parameters)
+    base, address = address_of(document, item, operation)
     job = job_of(document, path, base, answer) if kind == "job" else None
     if job is not None:
         reply = job_reply(document, binding_type, job, base)
+    kept = tuple(_distinct(fields, binding_type, encoding))
+    known = {field.name for field in kept}
     return Operation(
-        path=(base + path.partition("#")[0]).lstrip("/"),
-        fields=tuple(_distinct(fields, binding_type)), reply=reply, encoding=encoding,
-        verb=verb.upper(), address=address, description=_words(operation), key_header=header, key_prefix=prefix,
-        key_query=query, job=job,
+        path=quote((base + re.split(r"[?#]", path)[0]).lstrip("/"), safe="/{}:@!$&'()*+,;=~%"),
+        fields=kept, reply=reply, encoding=encoding, verb=verb.upper(), address=address,
+        description=_words(operation), key_header=header, key_prefix=prefix, key_query=query, job=job,
+        guessed=() if any(field.ours in MAIN[binding_type] for field in kept) or encoding == "raw" else (
+            f"which field takes the {MAIN[binding_type][-1]}",
+        ),
+        left=tuple(dict.fromkeys(field.name for field in fields if field.name not in known)),
     )  # fmt: skip
+
+
+def _query(path: str) -> str:
+    """What stands in a route behind a question mark."""
+    return path.partition("#")[0].partition("?")[2]
 
 
 def _list(value: Mapping[str, Any], name: str) -> list[Any]:
@@ -80,11 +102,11 @@ def _list(value: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def _body(document: Document, operation: Mapping[str, Any]) -> tuple[Literal["json", "form", "raw"], Mapping[str, Any]]:
-    content = document.mapping(document.mapping(operation.get("requestBody")).get("content"))
+    content = document.content(operation.get("requestBody"))
     for name, encoding in _BODIES:
         if name in content:
             return encoding, document.schema(document.mapping(content[name]).get("schema"))
-    return ("raw", {}) if content else ("json", {})
+    return "json", {}
 
 
 def _body_fields(document: Document, binding_type: str, schema: Mapping[str, Any]) -> list[Field]:
@@ -96,7 +118,7 @@ def _body_fields(document: Document, binding_type: str, schema: Mapping[str, Any
             continue
         constant = facts.get("const")
         if name in ("stream", "stream_tokens"):
-            if str(name) in required:
+            if str(name) in required or facts.get("default") is True:
                 found.append(Field(str(name), "", facts, True, False))
             continue
         choices = [str(item) for item in facts.get("enum") or ()]
@@ -110,18 +132,45 @@ def _body_fields(document: Document, binding_type: str, schema: Mapping[str, Any
 def _other_fields(document: Document, binding_type: str, parameters: list[Any]) -> list[Field]:
     found: list[Field] = []
     for item in parameters:
-        place: Place | None = {"query": "query", "path": "path"}.get(str(item.get("in")))  # type: ignore[assignment]
+        place = _PLACES.get(str(item.get("in")))
         if place is None or item.get("deprecated"):
             continue
         name, facts = str(item.get("name")), dict(document.schema(item.get("schema")))
         facts.setdefault("description", item.get("description") or "")
         if "example" in item:
             facts.setdefault("example", item["example"])
-        found.append(Field(name, our_name(binding_type, name, facts), facts, place == "path", None, place))
+        required = place == "path" or item.get("required") is True
+        if place == "header":
+            if _is_sent(name, facts, required=required):
+                found.append(Field(name, "", facts, required, facts.get("const"), place))
+            continue
+        found.append(Field(name, our_name(binding_type, name, facts), facts, required, facts.get("const"), place))
     return found
 
 
-def _distinct(fields: list[Field], binding_type: str) -> list[Field]:
+def _is_sent(name: str, facts: Mapping[str, Any], *, required: bool) -> bool:
+    """Whether a header is the author's to send: not the key's, nor one that HTTP itself needs."""
+    if name.lower() in _OF_HTTP or is_key_header(name):
+        return False
+    return required or facts.get("default") is not None or name.lower().endswith("version")
+
+
+_PLACES: dict[str, Place] = {"query": "query", "path": "path", "header": "header"}
+_OF_HTTP = ("accept", "accepts", "authorization", "content-type", "content-length", "host", "user-agent")
+
+
+def _is_simple(field: Field, encoding: str) -> bool:
+    """Whether a parameter can hold the field: no file, no secret, and an object only where JSON is sent."""
+    kind, facts = field.schema.get("type"), field.schema
+    items = facts.get("items") if kind == "array" else facts
+    if isinstance(items, Mapping) and items.get("format") == "binary":
+        return False
+    if kind == "string" and "enum" not in facts and says_secret(field.keyword, of_method=True):
+        return False
+    return kind != "object" or (encoding == "json" and field.place == "body")
+
+
+def _distinct(fields: list[Field], binding_type: str, encoding: str) -> list[Field]:
     """Each of our fields once: the required one first; the others become parameters of the binding, or fall away."""
     taken: dict[str, Field] = {}
     for field in sorted(fields, key=lambda item: (not item.required, item.place != "body")):
@@ -138,7 +187,7 @@ def _distinct(fields: list[Field], binding_type: str) -> list[Field]:
         if not field.ours and (keyword.iskeyword(field.keyword) or field.keyword in _taken_names(binding_type)):
             field = field._replace(parameter=f"service_{field.keyword}")
         known = {item.keyword for item in found}
-        simple = field.ours or field.constant is not None or field.schema.get("type") != "object"
+        simple = field.ours or field.constant is not None or _is_simple(field, encoding)
         if (
             field.keyword not in known
             and (simple or field.required)
@@ -151,49 +200,10 @@ def _distinct(fields: list[Field], binding_type: str) -> list[Field]:
 @functools.cache
 def _taken_names(binding_type: str) -> frozenset[str]:
     """Names that mean something else in calls: fields of our requests, other names for them, options of every call."""
-    kind = _REQUESTS[binding_type]
+    kind = REQUESTS[binding_type]
     return frozenset(
         {*kind.__struct_fields__, *_ALIASES.get(kind.__name__, {}), "timeout", "cancel", "on_progress", "self"}
     )
-
-
-_REQUESTS: dict[str, type[msgspec.Struct]] = {
-    "llm": types.ChatRequest, "tti": types.ImageRequest, "stt": types.TranscriptionRequest,
-    "tts": types.SpeechRequest, "ttv": types.VideoRequest, "ttm": types.MusicRequest,
-}  # fmt: skip
-
-
-def _key(document: Document, operation: Mapping[str, Any]) -> tuple[str, str, str]:
-    """The header that carries the key, what stands before it there, and its name where it travels in the address."""
-    schemes = document.mapping(document.mapping(document.root.get("components")).get("securitySchemes"))
-    wanted = operation.get("security", document.root.get("security")) or []
-    names = [str(name) for item in wanted if isinstance(item, Mapping) for name in item] or list(map(str, schemes))
-    for name in names:
-        scheme = document.mapping(schemes.get(name))
-        if scheme.get("type") == "http" and str(scheme.get("scheme")).lower() == "bearer":
-            return "Authorization", "Bearer ", ""
-        if scheme.get("type") != "apiKey":
-            continue
-        header, words = str(scheme.get("name") or "Authorization"), str(scheme.get("description") or "")
-        if scheme.get("in") == "query":
-            return "", "", header
-        said = re.search(rf"{re.escape(header)}:\s*(\w+)\s+[<$\[{{]", words)
-        usual = "Bearer " if header.lower() == "authorization" else ""
-        return header, f"{said[1]} " if said else usual, ""
-    return "Authorization", "Bearer ", ""
-
-
-def _address(document: Document, item: Mapping[str, Any], operation: Mapping[str, Any]) -> tuple[str, str]:
-    """The path that stands before all routes, and the address without it."""
-    for place in (operation, item, document.root):
-        for server in _list(place, "servers"):
-            url = str(document.mapping(server).get("url") or "")
-            for name, variable in document.mapping(document.mapping(server).get("variables")).items():
-                url = url.replace(f"{{{name}}}", str(document.mapping(variable).get("default", name)))
-            parts = urlsplit(url)
-            if parts.scheme in ("http", "https") and parts.netloc and "{" not in url:
-                return "", url.rstrip("/")
-    return "", ""
 
 
 def _words(operation: Mapping[str, Any]) -> str:

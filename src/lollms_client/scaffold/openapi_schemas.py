@@ -26,6 +26,14 @@ class Document:
             value = self._referred(reference)
         return {}
 
+    def content(self, value: Any) -> dict[str, Any]:
+        """What a request or a reply may consist of, by media type without parameters; any kind of JSON is JSON."""
+        found: dict[str, Any] = {}
+        for name, item in self.mapping(self.mapping(value).get("content")).items():
+            plain = str(name).partition(";")[0].strip().lower()
+            found.setdefault("application/json" if plain.endswith("+json") else plain, item)
+        return found
+
     def _referred(self, reference: str) -> Any:
         found: Any = self.root
         if not reference.startswith("#/"):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-Place = Literal["body", "query", "path"]
-
+Place = Literal["body", "query", "path", "header"]
 
 # what a call says itself, what a setting says, and what is made of something else
 _SAID = (
     "messages", "prompt", "text", "audio", "images", "mask", "image", "last_image", "model", "voice", "size", "stop",
-    "milliseconds",
+    "milliseconds", "system",
 )  # fmt: skip
 
 
@@ -34,11 +34,9 @@ class Field(NamedTuple):
     @property
     def keyword(self) -> str:
         """The name of the parameter."""
-        return (
-            self.ours
-            or self.parameter
-            or "".join(letter if letter.isalnum() else "_" for letter in self.name).strip("_").lower()
-        )
+        plain = re.sub("[^0-9a-z]+", "_", self.name.lower()).strip("_")
+        own = plain if plain[:1].isalpha() else f"field_{plain}".rstrip("_")
+        return self.ours or self.parameter or own
 
 
 class Reply(NamedTuple):
@@ -46,10 +44,11 @@ class Reply(NamedTuple):
 
     kind: Literal["media", "text", "base64", "url"] = "media"
     path: str = ""
+    guessed: bool = False  # the document does not say
 
 
 class Job(NamedTuple):
-    """How a job is looked at, and stopped; `{id}` stands in the paths for its name."""
+    """How a job is looked at, and stopped; `{id}` stands for its name in the paths. `check` may have a query."""
 
     id_path: str = "id"
     check: str = "jobs/{id}"
@@ -58,6 +57,7 @@ class Job(NamedTuple):
     cancel: str = "jobs/{id}"  # "" where it cannot be stopped
     cancel_verb: str = "DELETE"
     states: Mapping[str, str] = {"queued": "queued", "running": "running", "done": "done", "failed": "failed"}
+    guessed: tuple[str, ...] = ()  # what the document does not say
 
 
 class Operation(NamedTuple):
@@ -74,6 +74,8 @@ class Operation(NamedTuple):
     key_prefix: str = "Bearer "
     key_query: str = ""  # the key travels in the address, under this name
     job: Job | None = None
+    guessed: tuple[str, ...] = ()  # what the document does not say
+    left: tuple[str, ...] = ()  # fields of the document that are not sent
 
     def of(self, place: Place) -> list[Field]:
         """The fields of one place."""
@@ -82,9 +84,20 @@ class Operation(NamedTuple):
     @property
     def ours(self) -> list[str]:
         """The fields of the typed request that are sent."""
-        found = ["seconds" if f.ours == "milliseconds" else f.ours for f in self.fields if f.ours]
+        found = ["seconds" if f.ours == "milliseconds" else f.ours for f in self.fields if f.ours not in ("", "system")]
         sizes = ["width", "height"] if "size" in found else []
         return [*dict.fromkeys([name for name in found if name != "size"] + sizes)]
+
+    @property
+    def has_system(self) -> bool:
+        """Whether instructions have a field of their own, beside the messages."""
+        return any(field.ours == "system" for field in self.fields)
+
+    @property
+    def guesses(self) -> list[str]:
+        """What the document does not say and only the author knows."""
+        said = ["where the result stands in the reply"] if self.reply.guessed else []
+        return [*self.guessed, *said, *(self.job.guessed if self.job else ())]
 
     @property
     def edits(self) -> bool:

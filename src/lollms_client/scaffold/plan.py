@@ -68,6 +68,11 @@ class Plan(NamedTuple):
         return self.title or self.name.replace("_", " ").capitalize()
 
     @property
+    def said(self) -> str:
+        """The title as it may stand in a docstring."""
+        return " ".join(self.words.split()).replace("\\", "\\\\").replace('"', "'")
+
+    @property
     def base_address(self) -> str:
         """Where the service answers; an address that nobody has where none is known."""
         host = self.name.replace("_", "-")
@@ -88,6 +93,11 @@ class Plan(NamedTuple):
             return getpass.getuser()
         except (OSError, KeyError, ImportError):
             return "the author"
+
+    @property
+    def has_model_setting(self) -> bool:
+        """Whether a setting names the model for calls that name none."""
+        return self.kind in ("wire", "plain") or any(field.ours == "model" for field in self.route.fields)
 
     @property
     def is_service(self) -> bool:

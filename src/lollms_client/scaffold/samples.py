@@ -21,7 +21,12 @@ _NUMBERS = {
 
 
 def sample(field: Field) -> Any:
-    """A value for a field; None where none is found."""
+    """A value for a field, of a list the first item; None where none is found."""
+    found = _sample(field)
+    return found[: max(1, int(field.schema.get("minItems") or 1))] if isinstance(found, list) else found
+
+
+def _sample(field: Field) -> Any:
     facts = field.schema
     examples = facts.get("examples")
     listed = examples if isinstance(examples, list) else []

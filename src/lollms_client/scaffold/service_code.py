@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 
-from lollms_client.scaffold.expressions import FILES, chat_prompt, expression, files
+from lollms_client.scaffold.expressions import FILES, chat_expression, expression, files
 from lollms_client.scaffold.operation import Field, Job
 from lollms_client.scaffold.plan import OPEN, Plan
 
@@ -39,7 +40,7 @@ def job_code(plan: Plan) -> str:
     submit += f'{_INDENT}"""Start the job; what the service has no field for is told with its result."""\n'
     submit += _send(plan).replace("return ", "reply = ")
     submit += f"{_INDENT}reply = self.decoded(await self.send(http))\n"
-    submit += f'{_INDENT}id = str(value_at(reply, "{job.id_path}"))\n'
+    submit += f"{_INDENT}id = str(value_at(reply, {json_text(job.id_path)}))\n"
     submit += f"{_INDENT}return self.handle(request, id, unsent=[item.setting for item in {_unsent(plan)}])\n"
     what = "media" if plan.modality.media else "text"
     made = "str" if plan.binding_type == "llm" else f"{kind}Result"
@@ -50,13 +51,24 @@ def job_code(plan: Plan) -> str:
     stop = ""
     if job.cancel:
         stop = _CANCEL.format(verb=job.cancel_verb, path=_job_path(job.cancel))
-    look = _CHECK.format(path=_job_path(job.check), state=job.state_path, progress=_progress(job))
+    look = _CHECK.format(
+        path=_job_path(job.check),
+        state=json_text(job.state_path),
+        progress=_progress(job),
+        given="progress=progress, " if job.progress_path else "",
+    )
     code = submit + look + collect + stop + (_CHAT_JOB if plan.binding_type == "llm" else "")
     return _module(plan, code, ["JobBinding", "HttpBinding"], states=dict(job.states))
 
 
 def _progress(job: Job) -> str:
-    return f'number_at(reply, "{job.progress_path}")' if job.progress_path else "None"
+    if not job.progress_path:
+        return ""
+    fraction = "Progress(fraction=min(1.0, done / 100 if done > 1 else done))"
+    return (
+        f"{_INDENT}done = number_at(reply, {json_text(job.progress_path)})\n"
+        f"{_INDENT}progress = None if done is None else {fraction}\n"
+    )
 
 
 def _collected(plan: Plan) -> str:
@@ -72,14 +84,12 @@ _CHECK = '''
     async def check(self, handle: JobHandle) -> JobStatus:
         """How the job stands."""
         reply = await self.get({path})
-        word = text_at(reply, "{state}")
+        word = text_at(reply, {state})
         state = STATES.get(word)
         if state is None:
             raise BadReply(f"the service tells a state of its job that is not known here: {{word!r}}")
-        done = {progress}
-        progress = None if done is None else Progress(fraction=min(1.0, done / 100 if done > 1 else done))
-        error = {{"message": f"the service says that the job is {{word}}"}} if state == "failed" else None
-        return JobStatus(state=state, progress=progress, error=error)
+{progress}        error = {{"message": f"the service says that the job is {{word}}"}} if state == "failed" else None
+        return JobStatus(state=state, {given}error=error)
 '''
 _CANCEL = '''
     async def cancel_job(self, handle: JobHandle) -> None:
@@ -102,7 +112,7 @@ _CHAT_JOB = '''
 
 def _verb(plan: Plan) -> str:
     text = plan.route.description.rstrip(".").replace('"', "'").replace("\\", "")
-    return text[:90] if text else f"Ask {plan.words}"
+    return text[:90] if text else f"Ask {plan.said}"
 
 
 def _send(plan: Plan) -> str:
@@ -110,34 +120,48 @@ def _send(plan: Plan) -> str:
     route = plan.route
     body, query = _values(plan, route.of("body")), _values(plan, route.of("query"))
     if route.key_query:
-        query = [*query, f'"{route.key_query}": self.key()']
+        query = [*query, f"{json_text(route.key_query)}: self.key()"]
     lines = _mapping("query", query)
     path = _path(plan, lines)
     if query:
         path = f"self.url({path}, query)"
+    given = ""
+    if route.of("header"):
+        lines += [*_mapping("headers", _values(plan, route.of("header"))), _HEADERS]
+        given = ", headers=given"
     if route.encoding == "form":
         lines += _mapping("fields", body)
         attached = [files(field) for field in route.of("body") if field.ours in FILES and field.constant is None]
         last = f", {' + '.join(attached)}" if attached else ""
-        lines.append(f"http = self.form_request({path}, {'fields' if body else '{}'}{last})")
+        lines.append(f"http = self.form_request({path}, {'fields' if body else '{}'}{last}{given})")
     elif route.encoding == "raw":
-        given = "body=bytes(request.audio), content_type=request.audio.mime_type"
-        lines.append(f'http = self.request("{route.verb}", {path}, {given})')
+        sound = "body=bytes(request.audio), content_type=request.audio.mime_type"
+        lines.append(f'http = self.request("{route.verb}", {path}, {sound}{given})')
+    elif route.verb == "GET" and not body:
+        lines.append(f'http = self.request("GET", {path}{given})')
     else:
         lines += _mapping("body", body)
         lines.append("sent = {name: value for name, value in body.items() if value is not None}")
-        lines.append(f'http = self.request("{route.verb}", {path}, json=sent)')
+        lines.append(f'http = self.request("{route.verb}", {path}, json=sent{given})')
     return "".join(f"{_INDENT}{line}\n" for line in lines)
+
+
+_HEADERS = "given = {name: str(value) for name, value in headers.items() if value is not None}"
 
 
 def _values(plan: Plan, fields: list[Field]) -> list[str]:
     form = plan.route.encoding == "form"
-    made = chat_prompt if plan.binding_type == "llm" else expression
     return [
-        f'"{field.name}": {made(field, plan.method)}'
+        f"{json_text(field.name)}: {_filled(plan, field)}"
         for field in fields
         if not (form and field.ours in FILES and field.place == "body")
     ]
+
+
+def _filled(plan: Plan, field: Field) -> str:
+    if plan.binding_type == "llm":
+        return chat_expression(field, plan.method, has_system=plan.route.has_system)
+    return expression(field, plan.method)
 
 
 def _mapping(name: str, items: list[str]) -> list[str]:
@@ -168,10 +192,10 @@ def _read(plan: Plan) -> str:
 def _value(plan: Plan) -> str:
     reply, kind = plan.route.reply, plan.modality.media
     if reply.kind == "base64":
-        return f'media_at(reply, "{reply.path}", "{kind}")'
+        return f'media_at(reply, {json_text(reply.path)}, "{kind}")'
     if reply.kind == "url":
-        return f'await self.download(text_at(reply, "{reply.path}"))'
-    return f'text_at(reply, "{reply.path}")'
+        return f"await self.download(text_at(reply, {json_text(reply.path)}))"
+    return f"text_at(reply, {json_text(reply.path)})"
 
 
 def _unsent(plan: Plan) -> str:
@@ -202,15 +226,16 @@ def _module(plan: Plan, methods: str, families: list[str], states: dict[str, str
     base = f"Lollms{kind.upper()}Binding"
     constants = [f'BindingName = "{plan.class_name}"', _tuple("SENT", plan.route.ours)]
     if states is not None:
-        pairs = "".join(f'    "{word}": "{ours}",\n' for word, ours in states.items())
+        pairs = "".join(f'    {json_text(word)}: "{ours}",\n' for word, ours in states.items())
         constants.append(f"STATES: dict[str, JobState] = {{  # the service's words for ours\n{pairs}}}")
     code = _key(plan).replace("        found = self.key()\n        return {}\n", "        return {}\n") + methods
     if plan.operation is None:
         constants.insert(1, f"# {OPEN}: the paths and the names of the fields are a beginning; write your service's")
+    constants[1:1] = [f"# {OPEN}: the document does not say {guess}" for guess in plan.route.guesses if plan.operation]
     head = "\n".join(constants)
     return (
-        f'"""{plan.words}, over HTTP."""\n\n{_imports(head + code, kind, base, families)}\n\n{head}\n\n\n'
-        f'class {plan.class_name}({", ".join(families)}, {base}):\n    """{plan.words}."""\n\n{code}{SELF_TEST}'
+        f'"""{plan.said}, over HTTP."""\n\n{_imports(head + code, kind, base, families)}\n\n{head}\n\n\n'
+        f'class {plan.class_name}({", ".join(families)}, {base}):\n    """{plan.said}."""\n\n{code}{SELF_TEST}'
     )
 
 
@@ -227,7 +252,7 @@ def _wrapped(name: str, items: list[str]) -> str:
 
 def json_text(text: str) -> str:
     """A text as a literal of Python."""
-    return f'"{text}"'
+    return json.dumps(text, ensure_ascii=False)
 
 
 _MODULES = {
@@ -257,7 +282,7 @@ def _imports(code: str, kind: str, base: str, families: list[str]) -> str:
     own = {module: [name for name in names if used(name)] for module, names in _MODULES.items()}
     own[f"lollms_client.lollms_{kind}_binding"] = [base]
     lines = [f"from {module} import {', '.join(names)}" for module, names in sorted(own.items()) if names]
-    return "\n".join(standard + [""] * bool(standard) + [_broken(line) for line in lines])
+    return "\n".join(standard + [""] * bool(standard) + lines)
 
 
 def _spaces(found: re.Match[str]) -> str:
@@ -265,8 +290,9 @@ def _spaces(found: re.Match[str]) -> str:
     return " ".join(["", *re.findall(r"\{([^{}]+)\}", found[0]), ""])
 
 
-def _broken(line: str) -> str:
-    if len(line) <= 120:
+def broken_import(line: str) -> str:
+    """A line of code; an import that is too long for the usual width with a line for each name."""
+    if len(line) <= 88 or not line.startswith("from "):
         return line
     head, _, names = line.partition(" import ")
     return f"{head} import (\n" + "".join(f"    {name},\n" for name in names.split(", ")) + ")"

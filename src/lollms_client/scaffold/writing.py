@@ -7,10 +7,11 @@ from pathlib import Path
 
 from lollms_client.errors import BadSetting
 from lollms_client.scaffold.cases_text import cases_text
-from lollms_client.scaffold.local_code import engine_code, plain_code, wire_code
+from lollms_client.scaffold.local_code import engine_code, wire_code
 from lollms_client.scaffold.manifest_text import manifest_text
+from lollms_client.scaffold.plain_code import plain_code
 from lollms_client.scaffold.plan import Plan
-from lollms_client.scaffold.service_code import http_code, job_code
+from lollms_client.scaffold.service_code import broken_import, http_code, job_code
 
 _CODE: dict[str, Callable[[Plan], str]] = {
     "wire": wire_code, "http": http_code, "job": job_code, "engine": engine_code, "plain": plain_code,
@@ -26,7 +27,8 @@ def write_binding(plan: Plan, folder: Path) -> list[Path]:
     target = folder / plan.name
     if target.exists():
         raise BadSetting(f"{target} exists; choose another name, or remove it", setting="name")
-    texts = {"__init__.py": _CODE[plan.kind](plan), "description.yaml": manifest_text(plan)}
+    code = "\n".join(broken_import(line) for line in _CODE[plan.kind](plan).split("\n"))
+    texts = {"__init__.py": code, "description.yaml": manifest_text(plan)}
     if plan.is_service:
         texts["wire_cases.yaml"] = cases_text(plan)
     texts |= {f"test_{plan.name}.py": _test(plan), "example.py": _example(plan)}
@@ -52,16 +54,43 @@ class Test{plan.class_name}(BindingSuite):
 
 
 def _example(plan: Plan) -> str:
-    kind, modality = plan.binding_type, plan.modality
-    call = modality.call if plan.method != "edit_image" else 'client.edit_image("image.png", "make it blue").image'
-    use = f'Path("{modality.file}").write_bytes({call})' if modality.file else f"print({call})"
+    modality, edits = plan.modality, plan.method == "edit_image"
+    call = 'client.edit_image(picture, "make it blue").image' if edits else modality.call
     key = f"\n# The key is read from the environment variable {plan.variable or plan.name.upper() + '_API_KEY'}."
-    return f'''"""Uses the binding in this folder."""
+    if modality.file:
+        use = f'    made = Path("{modality.file}")\n    made.write_bytes({call})\n    print(f"wrote {{made}}")'
+    else:
+        use = f"    print({call})"
+    given = _PICTURE if edits else _SOUND if plan.binding_type == "stt" else ""
+    system = "import sys\n" if given else ""
+    return f'''"""Uses the binding in this folder{_TAKES.get(given, "")}."""
 
-from pathlib import Path
+{system}from pathlib import Path
 
 from lollms_client import LollmsClient
+from lollms_client.errors import LollmsError
 {key if plan.is_service else ""}
-client = LollmsClient(bindings_dir=Path(__file__).parent, {kind}_binding_name="{plan.name}")
+client = LollmsClient(
+    bindings_dir=Path(__file__).parent,
+    {plan.binding_type}_binding_name="{plan.name}",
+)
+{given}try:
 {use}
+except LollmsError as error:  # it says what to do
+    raise SystemExit(f"{{error.code}}: {{error}}") from None
 '''
+
+
+_SOUND = """\
+if len(sys.argv) > 1:
+    sound = Path(sys.argv[1]).read_bytes()
+else:  # a sound that is made up, so that the example runs
+    sound = LollmsClient(tts_binding_name="mock").speech("Good evening.").audio
+"""
+_PICTURE = """\
+if len(sys.argv) > 1:
+    picture = Path(sys.argv[1]).read_bytes()
+else:  # a picture that is made up, so that the example runs
+    picture = LollmsClient(tti_binding_name="mock").image("a house").image
+"""
+_TAKES = {_SOUND: ": python example.py SOUND", _PICTURE: ": python example.py PICTURE"}
