@@ -54,7 +54,11 @@ def used_files(folder: Path, binding_type: str) -> list[str]:
 def _imported(file: Path) -> frozenset[Path]:
     """The files of families and engines that one file imports, at its top or later."""
     found: set[Path] = set()
-    for node in ast.walk(parse(file.read_bytes())):
+    try:
+        tree = parse(file.read_bytes())
+    except (SyntaxError, ValueError, RecursionError):  # the binding's own file: the rules tell what is wrong with it
+        return frozenset()
+    for node in ast.walk(tree):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
