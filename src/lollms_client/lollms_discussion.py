@@ -11,7 +11,7 @@ from lollms_client.discussion.failures import BadConversation, UnknownFormat, Un
 from lollms_client.discussion.message import LollmsMessage, image_part, new_id
 from lollms_client.discussion.reading import in_a_row, read_message
 from lollms_client.discussion.soundness import check_parents, check_state
-from lollms_client.discussion.state import DiscussionState
+from lollms_client.discussion.state import DiscussionState, people
 from lollms_client.discussion.table import MessageTable
 from lollms_client.discussion.tree import BranchDifference
 from lollms_client.extensions import discussion_attribute, extension
@@ -328,7 +328,7 @@ def _opened(
     for name, value in fields.items():
         target = aliases.get(name, name)
         if target in _STATE_FIELDS:
-            known[target] = value
+            known[target] = people(value) if target == "participants" and value is not None else value
         elif value is not None:
             python_warnings.warn(f"LollmsDiscussion has no setting {name!r}: it is ignored", UserWarning, stacklevel=4)
     if db_manager is not None:

@@ -151,6 +151,14 @@ def test_words_that_a_form_adds_count_too() -> None:
     assert len(prompt) <= 300
 
 
+def test_images_of_the_whole_discussion_count() -> None:
+    discussion = counting(10)
+    discussion.metadata = {"discussion_images": [{"data": PNG.base64(), "active": True}]}
+    turns = discussion.to_messages(max_allowed_tokens=60, count=words, count_image=lambda image: 20)
+    assert sum(words(turn.text) + 4 + 20 * len(turn.images) for turn in turns) <= 60
+    assert sum(len(turn.images) for turn in turns) == 1
+
+
 def test_a_summary_that_is_too_long_is_cut_for_the_context_alone() -> None:
     notes: list[CallWarning] = []
     discussion = counting(10)

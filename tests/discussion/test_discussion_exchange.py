@@ -10,20 +10,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lollms_client.discussion import exporting, importing
-from lollms_client.errors import LollmsError
-from lollms_client.lollms_discussion import BadConversation, LollmsDiscussion, LollmsMessage, UnknownFormat
+from lollms_client.errors import BadSetting, LollmsError
+from lollms_client.lollms_discussion import (
+    BadConversation,
+    LollmsDataManager,
+    LollmsDiscussion,
+    LollmsMessage,
+    UnknownFormat,
+)
 from lollms_client.types import (
     AudioPart,
     CallWarning,
     FilePart,
+    Finished,
     ImagePart,
     Part,
     ReasoningPart,
+    TextDelta,
     TextPart,
     ToolCallPart,
     ToolResultPart,
 )
 from tests.discussion.sample_conversations import GIF, PDF, PNG, WAV, everything
+from tests.discussion.test_discussion_chat import ScriptedClient
 
 MODEL_FORMATS = exporting.MODEL_FORMATS
 
@@ -196,3 +205,65 @@ def test_unknown_formats_and_other_counts_are_errors() -> None:
         LollmsDiscussion.from_export("chatgpt", [])
     with pytest.raises(BadConversation, match="no JSON"):
         LollmsDiscussion.from_export("openai_chat", "{")
+
+
+HALVES = ["a \ud83d", "\ude00 b"]
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_half_signs_of_a_stream_do_no_harm(kept: bool) -> None:
+    script = [*[TextDelta(text=half) for half in HALVES], Finished(finish="stop")]
+    with LollmsDataManager("sqlite://") as store:
+        discussion = LollmsDiscussion(ScriptedClient(script), db_manager=store if kept else None)
+        answer = discussion.chat("one half: \ud83d")["ai_message"]
+        assert (answer.status, answer.content) == ("complete", "a \U0001f600 b")
+        answer.metadata = {"half": "\ud83d"}
+        discussion.commit()
+        again = LollmsDiscussion.from_export("json", discussion.export("json"))
+        assert [message.content for message in again.get_messages()] == ["one half: \ufffd", "a \U0001f600 b"]
+
+
+def test_what_is_no_json_is_named() -> None:
+    with pytest.raises(BadConversation, match="metadata"):
+        LollmsDiscussion(None, metadata={"a": object()}).export("json")
+    with pytest.raises(BadSetting, match="participants"):
+        LollmsDiscussion(None, participants=3)
+    assert LollmsDiscussion(None, participants=["ann"]).participants == {"ann": {}}
+
+
+def test_functions_from_before_there_were_tools_come_in() -> None:
+    spoken = [
+        {"role": "user", "content": "?"},
+        {"role": "assistant", "content": None, "function_call": {"name": "look", "arguments": '{"a": 1}'}},
+        {"role": "function", "name": "look", "content": "a cat"},
+    ]
+    _, call, result = LollmsDiscussion.from_export("openai_chat", spoken).to_messages()
+    assert call.tool_calls == (ToolCallPart(id="call_1", name="look", arguments={"a": 1}),)
+    assert result.parts == (ToolResultPart(call_id="call_1", name="look", content="a cat"),)
+
+
+def test_what_services_did_themselves_is_kept_beside_the_words() -> None:
+    search = {"type": "web_search_call", "id": "w", "status": "completed"}
+    said = {
+        "type": "message",
+        "role": "assistant",
+        "content": [{"type": "output_text", "text": "Hi.", "annotations": []}],
+    }
+    drawn = {"type": "image_generation_call", "id": "i", "result": PNG.base64()}
+    (answer,) = LollmsDiscussion.from_export("openai_responses", [search, said, drawn]).get_messages()
+    assert (answer.content, answer.images) == ("Hi.", [PNG.base64()])
+    assert answer.metadata == {"imported_items": [search]}
+
+    blocks = [
+        {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {"q": "x"}},
+        {"type": "web_search_tool_result", "tool_use_id": "s", "content": []},
+        {"type": "text", "text": "Hi."},
+    ]
+    (answer,) = LollmsDiscussion.from_export("anthropic", [{"role": "assistant", "content": blocks}]).get_messages()
+    assert (answer.content, answer.metadata) == ("Hi.", {"imported_blocks": blocks[:2]})
+
+    ran = {"executableCode": {"language": "PYTHON", "code": "1+1"}}
+    found = {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "2"}}
+    contents = [{"role": "model", "parts": [ran, found]}]
+    (answer,) = LollmsDiscussion.from_export("gemini", contents).get_messages()
+    assert "```python\n1+1\n```" in answer.content

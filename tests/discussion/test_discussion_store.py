@@ -380,6 +380,41 @@ def test_a_missing_package_is_named(package: str) -> None:
     assert "lollms_client[store]" in said
 
 
+def test_a_file_may_be_given_as_a_path_and_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with LollmsDataManager(tmp_path / "talks.db") as store:
+        LollmsDiscussion.create_new(db_manager=store)
+    assert (tmp_path / "talks.db").is_file()
+    with pytest.raises(StoreFailed, match=r"no folder .*missing"):
+        LollmsDataManager(f"sqlite:///{tmp_path / 'missing' / 'talks.db'}")
+    with pytest.raises(BadSetting, match=r"sqlite:///talks\.db"):
+        LollmsDataManager("talks.db")
+
+
+def test_a_closed_store_says_so(store: LollmsDataManager) -> None:
+    discussion = LollmsDiscussion.create_new(db_manager=store)
+    store.close()
+    with pytest.raises(StoreFailed, match="closed"):
+        discussion.add_message(content="too late")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_forked_processes_go_on_with_an_open_store(store: LollmsDataManager) -> None:
+    discussion = LollmsDiscussion.create_new(db_manager=store)
+    discussion.add_message(content="before")
+    child = os.fork()
+    if child == 0:  # nothing of the test run may go on in here
+        try:
+            for number in range(10):
+                discussion.add_message(content=f"child {number}")
+            os._exit(0)
+        except BaseException:
+            os._exit(1)
+    for number in range(10):
+        discussion.add_message(content=f"parent {number}")
+    assert os.waitpid(child, 0)[1] == 0
+    assert len(discussion) == 21
+
+
 def test_an_existing_id_is_not_taken_twice(store: LollmsDataManager) -> None:
     discussion = copied_into(store, everything())
     with pytest.raises(BadConversation):

@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from lollms_client.discussion.message import LollmsMessage, Status
+from lollms_client.discussion.message import LollmsMessage, Status, mended_part
 from lollms_client.errors import Cancelled, LollmsError
 from lollms_client.types.chat import ChatAccumulator, ChatResult, StreamPart
 
@@ -87,7 +87,7 @@ class AnswerWriter:
         result = self._accumulator.result()
         status, finish = self._outcome(error, result)
         self.message.set_quietly(
-            parts=result.message.parts,
+            parts=tuple(map(mended_part, result.message.parts)),
             status=status,
             finish=finish,
             error=_error_facts(error) if status == "failed" else None,

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from lollms_client.discussion.failures import BadConversation
-from lollms_client.discussion.message import Kind, LollmsMessage, Status
+from lollms_client.discussion.message import Kind, LollmsMessage, Status, mended
 from lollms_client.types.accounting import CallWarning, Usage
 from lollms_client.types.media import Media
 from lollms_client.types.message import Part, Role
@@ -54,6 +54,27 @@ def encode_message(message: LollmsMessage, keep_media: Callable[[Media], str]) -
 
     encoded: dict[str, Any] = msgspec.to_builtins(record, enc_hook=hook)
     return encoded
+
+
+def json_bytes(value: Any) -> bytes:
+    """The value as JSON. Raises BadConversation where it holds what JSON has no form for."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_mended(msgspec.to_builtins(value)))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise BadConversation(
+            f"this cannot be written as JSON: {error}; keep plain values in metadata and participants"
+        ) from error
+
+
+def _mended(value: Any) -> Any:
+    """Plain values whose texts can be written down: what a store keeps of an answer may end in half a sign."""
+    if isinstance(value, str):
+        return mended(value)
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    return [_mended(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def decode_message(values: Any, find_media: Callable[[str], Media]) -> LollmsMessage:

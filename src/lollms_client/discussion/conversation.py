@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import msgspec
 from lollms_client.discussion.exporting import OPENED_BY_THE_USER, PROMPT_FORMATS, check_format, export_branch
 from lollms_client.discussion.message import LollmsMessage
 from lollms_client.discussion.soundness import sound_state
-from lollms_client.discussion.state import DiscussionState
+from lollms_client.discussion.state import DiscussionState, people
 from lollms_client.discussion.tree import MessageTree
 from lollms_client.discussion.turns import OPENING, to_turns
 from lollms_client.errors import BadSetting
@@ -83,8 +83,8 @@ class Conversation(MessageTree):
         return self._state.participants
 
     @participants.setter
-    def participants(self, values: Mapping[str, Mapping[str, Any]]) -> None:
-        self._set(participants={name: dict(facts) for name, facts in values.items()})
+    def participants(self, values: Mapping[str, Mapping[str, Any]] | Iterable[str]) -> None:
+        self._set(participants=people(values))
 
     @property
     def branch_labels(self) -> dict[str, str]:
@@ -205,6 +205,11 @@ class Conversation(MessageTree):
         from lollms_client.discussion.window import fit
 
         window = fit(self, branch_tip_id, system, budget, notes)
+        shown = shown_messages(self, window.messages)
+        added = sum(map(budget.cost, shown)) - sum(map(budget.cost, window.messages)) if shown != window.messages else 0
+        if added > 0:  # images of the whole discussion
+            smaller = msgspec.structs.replace(budget, tokens=budget.tokens - added)
+            window = fit(self, branch_tip_id, system, smaller, notes)
         newest = window.messages if limit is None else window.messages[max(0, len(window.messages) - limit) :]
         return shown_messages(self, newest), "\n\n".join(text for text in (system, window.summary) if text)
 

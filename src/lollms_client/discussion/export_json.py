@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from lollms_client.discussion.codec import content_hash, decode_message, encode_message
+from lollms_client.discussion.codec import content_hash, decode_message, encode_message, json_bytes
 from lollms_client.discussion.failures import BadConversation
 from lollms_client.discussion.message import LollmsMessage
 from lollms_client.discussion.state import DiscussionState
@@ -42,7 +42,7 @@ def to_json(state: DiscussionState, messages: Iterable[LollmsMessage]) -> str:
 
     encoded = [encode_message(message, keep) for message in messages]
     document = _Document(format=FORMAT, version=VERSION, discussion=state, messages=encoded, media=media)
-    return msgspec.json.format(msgspec.json.encode(document), indent=1).decode()
+    return msgspec.json.format(json_bytes(document), indent=1).decode()
 
 
 def from_json(text: str | bytes) -> tuple[DiscussionState, list[LollmsMessage]]:

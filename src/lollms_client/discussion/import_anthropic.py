@@ -39,13 +39,21 @@ def _nodes(item: Any) -> Iterable[LollmsMessage]:
     if not isinstance(item, Mapping):
         raise BadConversation(f"a message must be an object, not {type(item).__name__}", where="messages")
     role = role_of(text_of(item.get("role"), "role"))
-    parts = [_part(block) for block in _blocks(item.get("content"))]
+    blocks = _blocks(item.get("content"))
+    own = [dict(block) for block in blocks if isinstance(block, Mapping) and _is_the_services(block.get("type"))]
+    parts = [_part(block) for block in blocks if not isinstance(block, Mapping) or dict(block) not in own]
     results = [part for part in parts if isinstance(part, ToolResultPart)]
     others = [part for part in parts if not isinstance(part, ToolResultPart)]
     if results:
         yield LollmsMessage(sender="tool", sender_type="tool", parts=results)
     if others or not results:
-        yield LollmsMessage(sender=role, sender_type=role, parts=others)
+        metadata = {"imported_blocks": own} if own else {}
+        yield LollmsMessage(sender=role, sender_type=role, parts=others, metadata=metadata)
+
+
+def _is_the_services(kind: Any) -> bool:
+    """Whether a block tells of a tool that the service runs itself, with its result in the text around it."""
+    return kind in ("server_tool_use", "mcp_tool_use") or (str(kind).endswith("_tool_result") and kind != "tool_result")
 
 
 def _blocks(content: Any) -> list[Any]:

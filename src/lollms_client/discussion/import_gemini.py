@@ -86,6 +86,10 @@ class _Reader:
             return self._call(call, signature)
         if isinstance(response := _either(piece, "functionResponse", "function_response"), Mapping):
             return self._response(response)
+        if isinstance(code := _either(piece, "executableCode", "executable_code"), Mapping):
+            return TextPart(text=f"\n```{str(code.get('language') or '').lower()}\n{code.get('code') or ''}\n```\n")
+        if isinstance(run := _either(piece, "codeExecutionResult", "code_execution_result"), Mapping):
+            return TextPart(text=f"\n```\n{run.get('output') or run.get('outcome') or ''}\n```\n")
         raise BadConversation(f"a part of an unknown kind: {sorted(piece)}", where="contents.parts")
 
     def _call(self, call: Mapping[str, Any], signature: str | None) -> ToolCallPart:

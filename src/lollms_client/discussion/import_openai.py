@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from lollms_client.discussion.failures import BadConversation
 from lollms_client.discussion.message import LollmsMessage, image_part, role_of
 from lollms_client.types.chat import decode_arguments
@@ -39,7 +41,39 @@ def message_from_openai(values: Mapping[str, Any]) -> LollmsMessage:
         if isinstance(values.get("audio"), Mapping):
             parts.append(AudioPart(id=values["audio"].get("id"), transcript=values["audio"].get("transcript")))
         parts.extend(tool_call(call) for call in values.get("tool_calls") or ())
+        if isinstance(values.get("function_call"), Mapping):  # what came before tools
+            parts.append(tool_call({"function": values["function_call"]}))
     return LollmsMessage(sender=values.get("name") or role, sender_type=role, parts=parts)
+
+
+def paired(messages: Iterable[LollmsMessage]) -> list[LollmsMessage]:
+    """The messages; calls without an id get a numbered one, and results without one that of the call of their name."""
+    row = list(messages)
+    waiting: list[ToolCallPart] = []
+    count = 0
+    for message in row:
+        parts: list[Part] = []
+        for part in message.parts:
+            if isinstance(part, ToolCallPart):
+                count += 1
+                part = msgspec.structs.replace(part, id=part.id or f"call_{count}")
+                waiting.append(part)
+            elif isinstance(part, ToolResultPart):
+                part = _answer(part, waiting)
+            parts.append(part)
+        message.parts = tuple(parts)
+    return row
+
+
+def _answer(part: ToolResultPart, waiting: list[ToolCallPart]) -> ToolResultPart:
+    if part.call_id:
+        waiting[:] = [call for call in waiting if call.id != part.call_id]
+        return part
+    call = next((call for call in waiting if part.name in (None, call.name)), None)
+    if call is None:
+        return msgspec.structs.replace(part, call_id=part.name or "tool")
+    waiting.remove(call)
+    return msgspec.structs.replace(part, call_id=call.id, name=call.name)
 
 
 def text_of(value: Any, what: str) -> str:
@@ -144,10 +178,12 @@ def messages_from_responses(data: Any) -> list[LollmsMessage]:
             raise BadConversation(f"an item must be an object, not {type(item).__name__}", where="input")
         role, parts = _from_item(item)
         last = messages[-1] if messages else None
-        if last is not None and role == "assistant" and last.sender_type == "assistant":
-            last.parts = (*last.parts, *parts)
-        else:
-            messages.append(LollmsMessage(sender=role, sender_type=role, parts=parts))
+        if last is None or role != "assistant" or last.sender_type != "assistant":
+            last = LollmsMessage(sender=role, sender_type=role)
+            messages.append(last)
+        last.parts = (*last.parts, *parts)
+        if not parts and str(item.get("type")).endswith("_call"):  # what the service did itself
+            last.metadata = {"imported_items": [*last.metadata.get("imported_items", []), dict(item)]}
     return messages
 
 
@@ -159,10 +195,17 @@ def _from_item(item: Mapping[str, Any]) -> tuple[str, list[Part]]:
         arguments, raw = decode_arguments(str(item.get("arguments") or ""))
         call_id, name = text_of(item.get("call_id"), "call_id"), text_of(item.get("name"), "name")
         return "assistant", [ToolCallPart(id=call_id, name=name, arguments=arguments, raw_arguments=raw)]
-    if kind == "function_call_output":
+    if kind in ("function_call_output", "custom_tool_call_output"):
         values = {"tool_call_id": text_of(item.get("call_id"), "call_id")}
         return "tool", [_tool_result(values, content_parts(item.get("output")))]
     if kind == "reasoning":
         summary = "\n\n".join(str(piece.get("text", "")) for piece in item.get("summary") or ())
         return "assistant", [ReasoningPart(text=summary, redacted=item.get("encrypted_content"))]
+    if kind == "image_generation_call":
+        return "assistant", [image_part(item["result"])] if item.get("result") else []
+    if kind == "custom_tool_call":
+        call_id, name = text_of(item.get("call_id"), "call_id"), text_of(item.get("name"), "name")
+        return "assistant", [ToolCallPart(id=call_id, name=name, raw_arguments=str(item.get("input") or ""))]
+    if isinstance(kind, str) and kind.endswith("_call"):
+        return "assistant", []
     raise BadConversation(f"an item of an unknown kind: {kind!r}", where="input")

@@ -116,13 +116,13 @@ def _row(name: str, values: Any) -> list[LollmsMessage]:
         from lollms_client.discussion.import_ollama import messages_from_ollama
 
         return messages_from_ollama(values)
-    from lollms_client.discussion.import_openai import message_from_openai, messages_from_responses
+    from lollms_client.discussion.import_openai import message_from_openai, messages_from_responses, paired
 
     if name == "openai_chat":
         items = values.get("messages") if isinstance(values, Mapping) else values
         if not isinstance(items, list):
             raise BadConversation("chat messages are a list, or an object with `messages`", format=name)
-        return [message_from_openai(item) for item in items]
+        return paired(message_from_openai(item) for item in items)
     return messages_from_responses(values)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
+import msgspec
+
 from lollms_client.discussion.failures import BadConversation
 from lollms_client.errors import BadSetting
 from lollms_client.extensions import message_attribute
@@ -253,7 +255,7 @@ class LollmsMessage:
 
     @content.setter
     def content(self, text: str) -> None:
-        self.parts = _with_text(self.parts, text)
+        self.parts = _with_text(self.parts, mended(text))
 
     @property
     def text(self) -> str:
@@ -357,16 +359,32 @@ def _check(status: str, said_twice: bool) -> None:
         raise BadSetting("give either parts, or content, thoughts and images", setting="parts")
 
 
-def _compose(content: str, thoughts: str | None, pictures: list[Any]) -> tuple[Part, ...]:
-    if not isinstance(content, str):
+def _compose(content: str | None, thoughts: str | None, pictures: list[Any]) -> tuple[Part, ...]:
+    if content is not None and not isinstance(content, str):
         raise BadConversation(f"content must be text, not {type(content).__name__}", setting="content")
     parts: list[Part] = []
     if thoughts:
-        parts.append(ReasoningPart(text=thoughts))
+        parts.append(ReasoningPart(text=mended(thoughts)))
     if content:
-        parts.append(TextPart(text=content))
+        parts.append(TextPart(text=mended(content)))
     parts.extend(image_part(picture) for picture in pictures)
     return tuple(parts)
+
+
+def mended(text: str) -> str:
+    """The text with halves of a sign put together, as streams may bring them; a half alone becomes the sign U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def mended_part(part: Part) -> Part:
+    """A part whose words any database and any service can take."""
+    if isinstance(part, (TextPart, ReasoningPart)) and (text := mended(part.text)) is not part.text:
+        return msgspec.structs.replace(part, text=text)
+    return part
 
 
 def _with_text(parts: tuple[Part, ...], text: str) -> tuple[Part, ...]:

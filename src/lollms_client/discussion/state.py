@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from lollms_client.discussion.message import new_id
+from lollms_client.errors import BadSetting
 
 _ZONES = (
     ("memory", "Memory"),
@@ -43,6 +45,15 @@ class DiscussionState(msgspec.Struct, kw_only=True, omit_defaults=True):
             if text:
                 blocks.append(f"-- {heading} --\n{text}")
         return "\n\n".join(block for block in blocks if block)
+
+
+def people(values: Any) -> dict[str, dict[str, Any]]:
+    """Participants out of facts by name, or of names alone. Raises BadSetting for anything else."""
+    if isinstance(values, Mapping) and all(isinstance(facts, Mapping) or facts is None for facts in values.values()):
+        return {str(name): dict(facts or {}) for name, facts in values.items()}
+    if isinstance(values, (list, tuple, set, frozenset)) and all(isinstance(name, str) for name in values):
+        return {name: {} for name in values}
+    raise BadSetting("participants are names, or facts (a dictionary) by name", setting="participants")
 
 
 def merged(before: Any, mine: Any, theirs: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -38,21 +39,22 @@ _KEY_FACTS = "encryption"
 class LollmsDataManager:
     """A store of discussions.
 
-    `db_url` (or `db_path`, its older name) is `sqlite:///path.db` or `postgresql://user:password@host/name`. With
-    `encryption_key` (a passphrase, as text or bytes) everything but ids, times and the shape of the trees is encrypted;
-    only who has the key can read it. Several processes may use one store at once.
+    `db_url` (or `db_path`, its older name) is `sqlite:///path.db`, the Path of a file, or
+    `postgresql://user:password@host/name`. With `encryption_key` (a passphrase, as text or bytes) everything but ids,
+    times and the shape of the trees is encrypted; only who has the key can read it. Several processes may use one store
+    at once.
 
     Raises StoreFailed where the database cannot be reached, WrongKey, MissingDependency.
     """
 
     def __init__(
         self,
-        db_url: str = "",
+        db_url: str | Path = "",
         discussion_mixin: Any = None,
         message_mixin: Any = None,
         encryption_key: str | bytes | None = None,
         *,
-        db_path: str = "",
+        db_path: str | Path = "",
     ) -> None:
         if not (db_url or db_path):
             raise BadSetting(

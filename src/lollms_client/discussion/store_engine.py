@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ _MIGRATION_LOCK = 0x6C6F6C6C  # PostgreSQL's advisory lock while tables are made
 class Database:
     """SQLite or PostgreSQL by URL. `read` and `write` give a connection; a `write` inside another one joins it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | Path) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._in_memory = isinstance(self.engine.pool, StaticPool)  # one connection for everyone
@@ -118,15 +119,19 @@ def _upgrade(connection: sa.Connection, found: str | None) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        message = f"the store has the version {found}, which this lollms_client does not know: it is newer"
+        message = f"the store has the version {found}, which this lollms_client does not know: it is newer; update it"
         raise StoreFailed(message, version=found) from error
 
 
-def _engine(url: str) -> sa.Engine:
+def _engine(url: str | Path) -> sa.Engine:
+    if isinstance(url, Path):
+        url = f"sqlite:///{url.as_posix()}"
     try:
         address = sa.make_url(url)
     except exc.ArgumentError as error:
-        raise BadSetting("a database URL looks like sqlite:///path.db or postgresql://…", setting="db_url") from error
+        meant = f" (for a file: sqlite:///{url})" if "://" not in str(url) else ""
+        message = f"a database URL looks like sqlite:///path.db or postgresql://user:password@host/name{meant}"
+        raise BadSetting(message, setting="db_url") from error
     if address.drivername in ("postgres", "postgresql"):
         address = address.set(drivername="postgresql+psycopg")
     kind = address.get_backend_name()
@@ -139,6 +144,11 @@ def _engine(url: str) -> sa.Engine:
     if kind != "sqlite":
         raise BadSetting(f"conversations are kept in SQLite or PostgreSQL, not in {kind}", setting="db_url")
     in_memory = address.database in (None, "", ":memory:")
+    if not in_memory and not str(address.database).startswith("file:"):
+        place = Path(str(address.database)).expanduser()
+        if not place.parent.is_dir():
+            raise StoreFailed(f"there is no folder {place.parent} for the database: create it first")
+        address = address.set(database=str(place))
     arguments: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
     engine = sa.create_engine(address, connect_args={"timeout": _WAIT, "check_same_thread": False}, **arguments)
     event.listen(engine, "connect", _prepare_sqlite)

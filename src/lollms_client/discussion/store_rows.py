@@ -9,8 +9,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lollms_client.discussion.codec import content_hash, decode_message, encode_message, media_keys
-from lollms_client.discussion.failures import BadConversation, StoreFailed
+from lollms_client.discussion.codec import content_hash, decode_message, encode_message, json_bytes, media_keys
+from lollms_client.discussion.failures import StoreFailed
 from lollms_client.discussion.message import LollmsMessage
 from lollms_client.discussion.search_words import searchable
 from lollms_client.discussion.state import DiscussionState
@@ -49,7 +49,7 @@ class Rows:
 
     def state_columns(self, state: DiscussionState) -> dict[str, Any]:
         """The columns of a discussion."""
-        body = _json(state)
+        body = json_bytes(state)
         title = "" if self._cipher else searchable(state.title)
         return {"title": title, "body": self._seal(body, f"discussion:{state.id}")}
 
@@ -81,7 +81,7 @@ class Rows:
             "id": message.id,
             "parent_id": message.parent_id,
             "content": "" if self._cipher else searchable(message.content),
-            "body": self._seal(_json(values), f"message:{discussion_id}:{message.id}"),
+            "body": self._seal(json_bytes(values), f"message:{discussion_id}:{message.id}"),
         }
         return columns, found
 
@@ -150,10 +150,3 @@ class Rows:
 
     def _open(self, data: bytes, place: str) -> bytes:
         return self._cipher.open(data, place) if self._cipher else data
-
-
-def _json(values: Any) -> bytes:
-    try:
-        return msgspec.json.encode(values)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise BadConversation(f"this cannot be stored as JSON: {error}") from error
