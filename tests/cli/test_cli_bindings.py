@@ -66,6 +66,13 @@ def test_show_tells_licences_of_all_that_is_fetched(lollms: Lollms) -> None:
     assert "Parameters of chat" in text
 
 
+def test_show_tells_the_settings_of_every_binding(lollms: Lollms) -> None:
+    names = ("isolation", "isolation_grace", "record_to", "record_missing_to", "replay_from")
+    shown = lollms("show", "tts.keyed").out
+    assert [name for name in names if f"  {name}: " not in shown] == []
+    assert json.loads(lollms("show", "tts.keyed", "--json").out)["settings_of_every_binding"].keys() >= {*names}
+
+
 def test_show_tells_reach_missing_packages_and_secrets(lollms: Lollms) -> None:
     keyed = lollms("show", "tts.keyed").out
     assert "service_key: str, secret, mandatory, environment KEYED_SERVICE_KEY" in keyed

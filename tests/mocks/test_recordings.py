@@ -362,8 +362,40 @@ def test_secrets_are_never_written(tmp_path: Path) -> None:
             made.chat(text)
     with pytest.raises(BadRecording, match="api_key is named as a secret"):
         made.chat("hello", api_key="hunter2")
+    for name in ("pass_word", "Authorization"):
+        with pytest.raises(BadRecording, match=f"{name} is named as a secret"):
+            made.chat("hello", **{name: "hunter2"})
     assert "secret-7788" not in file.read_text()
     assert "hunter2" not in file.read_text()
+
+
+@pytest.mark.parametrize("name", ["hook-code", "hook_code", "HookCode", "pin"])
+def test_a_parameter_that_the_manifest_calls_secret_is_never_written(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "bindings" / "hooked"
+    folder.mkdir(parents=True)
+    rows = "[{name: hook-code, type: str, is_secret: true}, {name: pin, type: str, is_secret: true}]"
+    text = f"title: Hooked\nbinding_type: llm\ngenerate_text_parameters: {rows}\n"
+    (folder / "description.yaml").write_text(text, encoding="utf-8")
+    code = PLAIN.replace("import record_me_absent_package", "").replace('kwargs["service_key"]', "''")
+    body = "    def generate_text(self, prompt, **kwargs):\n        return prompt\n"
+    (folder / "__init__.py").write_text(code.format(kind="llm", up="LLM", body=body), encoding="utf-8")
+    file = tmp_path / "calls.yaml"
+    client = LollmsClient(bindings_dir=folder.parent, llm_binding_name="hooked",
+                          llm_binding_config={"record_to": str(file)})  # fmt: skip
+    assert client.chat("hello").text == "hello"
+    with pytest.raises(BadRecording, match=r"is a secret, as the manifest says"):
+        client.chat("hello", **{name: "4711000"})
+    assert "4711000" not in file.read_text()
+
+
+def test_mocks_are_recorded_as_all_bindings_are(tmp_path: Path) -> None:
+    with recording(tmp_path / "calls.yaml") as tape:
+        assert mock(answers=["one"]).chat("hi").text == "one"
+    assert tape.recorded == 1
+    with replaying(tmp_path / "calls.yaml"):
+        assert mock(answers=["two"]).chat("hi").text == "one"
+        with pytest.raises(NotRecorded):
+            mock(answers=["two"]).chat("ho")
 
 
 def record_two(file: Path) -> str:

@@ -19,7 +19,7 @@ from lollms_client.manifest.values import range_words
 from lollms_client.registry import BindingEntry
 from lollms_client.requirements import missing_requirements, requirements_of
 from lollms_client.secret import redact
-from lollms_client.settings.reserved import reserved_parameters
+from lollms_client.settings.reserved import recording_parameters, reserved_parameters
 
 _WIDTH = 100
 
@@ -51,6 +51,9 @@ def _data(entry: BindingEntry, manifest: Manifest) -> dict[str, Any]:
         "settings_schema": manifest.settings_schema(),
         "method_schemas": {name: manifest.method_schema(name) for name in manifest.method_parameters},
         "may_reach": reach_words(manifest),
+        "settings_of_every_binding": {
+            item.name: item.description for item in (*reserved_parameters(manifest), *recording_parameters(manifest))
+        },
     }
 
 
@@ -72,6 +75,8 @@ def _lines(entry: BindingEntry, manifest: Manifest) -> Iterator[str]:
     yield from _list("Limits", manifest.limits)
     yield from _parameters("Settings (`lollms config set`, or --set)", manifest.input_parameters)
     yield from _parameters("Settings of every binding, on the process that it runs in", reserved_parameters(manifest))
+    title = "Settings of every binding, to record and replay its calls (--set, lollms.yaml or arguments)"
+    yield from _parameters(title, recording_parameters(manifest))
     for method, parameters in manifest.method_parameters.items():
         yield from _parameters(f"Parameters of {method}", parameters)
     yield from _list("Understood by guessing", manifest.warnings)

@@ -54,6 +54,20 @@ RESERVED: tuple[Parameter, ...] = (
         default=False,
     ),
 )
+RECORDING: tuple[Parameter, ...] = (  # given where the binding is made; they are neither saved nor read from variables
+    Parameter(
+        name="record_to",
+        description="Make all calls, and write them into the recording at this path.",
+    ),
+    Parameter(
+        name="record_missing_to",
+        description="Replay the calls that the recording at this path holds; make the others, and write them into it.",
+    ),
+    Parameter(
+        name="replay_from",
+        description="Replay the calls of the recording at this path, and make none.",
+    ),
+)
 RESERVED_NAMES = frozenset(item.name for item in RESERVED)
 
 
@@ -71,6 +85,11 @@ class Isolation(msgspec.Struct, frozen=True, kw_only=True):
 def reserved_parameters(manifest: Manifest) -> tuple[Parameter, ...]:
     """The reserved settings of a binding: all but those whose names its own manifest uses."""
     return tuple(item for item in RESERVED if manifest.setting(item.name) is None)
+
+
+def recording_parameters(manifest: Manifest) -> tuple[Parameter, ...]:
+    """The settings by which a binding is recorded and replayed: all but those whose names its own manifest uses."""
+    return tuple(item for item in RECORDING if manifest.setting(item.name) is None)
 
 
 def known_setting(manifest: Manifest, name: str) -> Parameter | None:

@@ -44,8 +44,8 @@ def recording(path: str | Path, mode: Mode = "missing") -> Iterator[Recording]:
 
     `mode` is missing (what the file holds is replayed, other calls are made and written), record (all calls are made
     and written; they replace what the file holds of the same requests), or replay (nothing but the file; every attempt
-    of this process to reach an internet address raises ForbiddenAddress). Bindings that were made before, and mocks,
-    go their own way. Raises BadSetting for another mode; the calls raise BadRecording and NotRecorded.
+    of this process to reach an internet address raises ForbiddenAddress). Bindings that were made before go
+    their own way. Raises BadSetting for another mode; the calls raise BadRecording and NotRecorded.
     """
     from lollms_client.families.replay.deck import Deck
     from lollms_client.families.replay.egress import refusing

@@ -109,9 +109,12 @@ class Deck:
         """Plain values with their media. Raises BadRecording."""
         return self.tape.media.revive(values)
 
-    def writer(self, owner: str, call: str, request: Any) -> Writer:
-        """Takes down what happens in a call. Raises BadRecording where the request must not be written."""
-        return Writer(self, owner, call, request)
+    def writer(self, owner: str, call: str, request: Any, secrets: frozenset[str] = frozenset()) -> Writer:
+        """Takes down what happens in a call. Raises BadRecording where the request must not be written.
+
+        `secrets` are the names of the binding's secret parameters, as `spelt_alike` gives them.
+        """
+        return Writer(self, owner, call, request, secrets)
 
     def add(self, entry: Entry) -> None:
         """Write a call that is over."""
@@ -127,11 +130,11 @@ class Deck:
 class Writer:
     """What happens in one call, until it is over and written."""
 
-    def __init__(self, deck: Deck, owner: str, call: str, request: Any) -> None:
+    def __init__(self, deck: Deck, owner: str, call: str, request: Any, secrets: frozenset[str]) -> None:
         self._deck = deck
         self._call = call
         values = _plain(request, self._keep)
-        refuse_secret_names(values, call)
+        refuse_secret_names(values, call, secrets)
         self._entry = Entry(call=call, binding=owner, session=deck.tape.session, request=values)
 
     def _keep(self, media: Media) -> dict[str, Any]:

@@ -34,13 +34,30 @@ def refuse_secret_media(media: Media, call: str) -> None:
         raise BadRecording(f"this {call} is not recorded: a secret is in its {media.kind}")
 
 
-def refuse_secret_names(values: Any, call: str) -> None:
-    """Raise BadRecording where a request has a field that is named as secrets are, and is not masked."""
+def refuse_secret_names(values: Any, call: str, secrets: frozenset[str] = frozenset()) -> None:
+    """Raise BadRecording where a request has a field that is named as secrets are, or as one of `secrets`.
+
+    `secrets` are names that the manifest declares, each as `spelt_alike` gives it. What is masked may stay.
+    """
     if isinstance(values, dict):
         for name, item in values.items():
-            if isinstance(item, str) and item not in ("", MASK) and says_secret(str(name), of_method=True):
+            if item not in (None, "", MASK) and spelt_alike(str(name)) in secrets:
+                raise BadRecording(f"this {call} is not recorded: its {name} is a secret, as the manifest says")
+            if isinstance(item, str) and item not in ("", MASK) and _says_secret(str(name)):
                 raise BadRecording(f"this {call} is not recorded: its {name} is named as a secret")
-            refuse_secret_names(item, call)
+            refuse_secret_names(item, call, secrets)
     elif isinstance(values, list):
         for item in values:
-            refuse_secret_names(item, call)
+            refuse_secret_names(item, call, secrets)
+
+
+def spelt_alike(name: str) -> str:
+    """A name without what differs between spellings: hook-code, hook_code and HookCode are one."""
+    return re.sub("[^a-z0-9]", "", name.lower())
+
+
+_MORE_NAMES = ("password", "passphrase", "passcode", "authorization", "pwd", "cookie")
+
+
+def _says_secret(name: str) -> bool:
+    return says_secret(name, of_method=True) or spelt_alike(name).endswith(_MORE_NAMES)

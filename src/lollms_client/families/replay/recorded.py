@@ -12,6 +12,7 @@ from lollms_client.binding import LollmsBinding
 from lollms_client.families.replay.deck import Deck, Writer
 from lollms_client.families.replay.entries import Entry, parts_from, result_of
 from lollms_client.families.replay.failures import BadRecording
+from lollms_client.families.replay.keeping import spelt_alike
 from lollms_client.families.replay.watching import watched
 from lollms_client.flow import Report, Sleep
 from lollms_client.plain import check_reply
@@ -82,6 +83,13 @@ class Recorded(LollmsBinding):
         """Who makes typed requests: the real binding, else the modality's base class."""
         return usual if self.inner is None else self.inner
 
+    def _secrets(self) -> frozenset[str]:
+        """The names of the parameters that the manifest declares as secrets."""
+        if self.manifest is None:
+            return frozenset()
+        groups = (self.manifest.input_parameters, *self.manifest.method_parameters.values())
+        return frozenset(spelt_alike(item.name) for group in groups for item in group if item.is_secret)
+
     def _live(self, call: str) -> Any:
         if self.inner is None:
             raise BadRecording(f"the recording of {self.owner} is closed, and there is no binding to make this {call}")
@@ -96,7 +104,7 @@ class Recorded(LollmsBinding):
         binding = self._live(call)
         if self.deck.closed:
             return await live(binding)
-        writer = self.deck.writer(self.owner, call, request)
+        writer = self.deck.writer(self.owner, call, request, self._secrets())
         try:
             result = await watched(live(binding), writer.told)
         except errors.Cancelled:
@@ -147,7 +155,7 @@ class Recorded(LollmsBinding):
                 await played.aclose()
             return
         items = live(self._live(call))
-        writer = None if self.deck.closed else self.deck.writer(self.owner, call, request)
+        writer = None if self.deck.closed else self.deck.writer(self.owner, call, request, self._secrets())
         made = _written(items, writer) if writer else items
         try:
             async for parts in made:
@@ -189,7 +197,7 @@ class Recorded(LollmsBinding):
             return other()
         if deck.closed:
             return live(self.inner)
-        writer = deck.writer(self.owner, name, request)
+        writer = deck.writer(self.owner, name, request, self._secrets())
         try:
             value = live(self.inner)
         except errors.LollmsError as error:

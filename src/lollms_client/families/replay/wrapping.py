@@ -47,7 +47,7 @@ def recorded(
     if asked:
         found = manifest()
         asked = [item for item in asked if found is None or found.setting(item) is None]
-    if not asked and (not _open or name in ("mock", "replay")):
+    if not asked and (not _open or name == "replay"):
         return make(given)
     from lollms_client.families.replay.deck import Deck
 
