@@ -20,7 +20,7 @@ from lollms_client.client_core import (
 )
 from lollms_client.drivers.asynchronous import AsyncDriver
 from lollms_client.jobs import JobRequests
-from lollms_client.streams import AsyncChatStream, AsyncMediaStream
+from lollms_client.streams import AsyncChatStream, AsyncMediaStream, kept_warnings
 from lollms_client.types.accounting import TokenCount
 from lollms_client.types.catalogue import ModelInfo, Voice
 from lollms_client.types.chat import ChatResult
@@ -128,12 +128,14 @@ class AsyncLollmsClient(ClientCore):
         return await self._call(flows.speech, "tts", options, text)
 
     def stream_speech(self, text: str, **options: Any) -> AsyncMediaStream:
-        """Speak, and give the sound piece by piece."""
+        """Speak, and give the sound piece by piece; `warnings` of the stream says what could not be honoured."""
         call = split_options(options)
         tts: Any = self.binding("tts")
         driver = self._driver(tts.transport_name)
         flow = listed(tts.speech_stream_flow(tts.speech_request(text, options)))
-        return AsyncMediaStream(driver.iterate(flow, self._context(tts, call)))
+        context = self._context(tts, call)
+        warnings = kept_warnings(context)
+        return AsyncMediaStream(driver.iterate(flow, context), warnings)
 
     async def voices(self, **options: Any) -> list[Voice]:
         """The voices of the text-to-speech binding."""

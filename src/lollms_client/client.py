@@ -19,7 +19,7 @@ from lollms_client.client_core import (
 )
 from lollms_client.drivers.shared import blocking_driver
 from lollms_client.jobs import JobRequests
-from lollms_client.streams import ChatStream, MediaStream
+from lollms_client.streams import ChatStream, MediaStream, kept_warnings
 from lollms_client.types.accounting import TokenCount
 from lollms_client.types.catalogue import ModelInfo, Voice
 from lollms_client.types.chat import ChatResult
@@ -126,12 +126,14 @@ class LollmsClient(ClientCore, _Added):
         return self._call(flows.speech, "tts", options, text)
 
     def stream_speech(self, text: str, **options: Any) -> MediaStream:
-        """Speak, and give the sound piece by piece."""
+        """Speak, and give the sound piece by piece; `warnings` of the stream says what could not be honoured."""
         call = split_options(options)
         tts: Any = self.binding("tts")
         driver = blocking_driver(tts.transport_name)
         flow = listed(tts.speech_stream_flow(tts.speech_request(text, options)))
-        return MediaStream(driver.iterate(flow, self._context(tts, call)))
+        context = self._context(tts, call)
+        warnings = kept_warnings(context)
+        return MediaStream(driver.iterate(flow, context), warnings)
 
     def voices(self, **options: Any) -> list[Voice]:
         """The voices of the text-to-speech binding."""

@@ -6,7 +6,7 @@ whose `__await__` yields the effect itself to the driver. So one code serves blo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from lollms_client.cancel import CancelToken
 from lollms_client.errors import BadSetting
 from lollms_client.secret import Secret
-from lollms_client.types.accounting import Progress
+from lollms_client.types.accounting import CallWarning, Progress
 
 Result = TypeVar("Result")
 Item = TypeVar("Item")
@@ -230,6 +230,13 @@ async def run_work(work: Work[Any, Result], report: bool = True) -> Result:
     finally:
         if not finished:
             await Abandon(work)
+
+
+async def report_warnings(warnings: Iterable[CallWarning]) -> None:
+    """Tell what could not be honoured while a stream of sound begins, since no result will say it."""
+    found = tuple(warnings)
+    if found:
+        await Report(Progress(stage="speaking", warnings=found))
 
 
 def call(function: Callable[..., Result], *arguments: Any, **keywords: Any) -> Work[Any, Result]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from lollms_client.binding import LollmsBinding, _overrides
 from lollms_client.calls import build
 from lollms_client.errors import BadSetting
+from lollms_client.flow import report_warnings
 from lollms_client.types.catalogue import Voice
 from lollms_client.types.media import Media
 from lollms_client.types.speech import SpeechRequest, SpeechResult
@@ -49,8 +50,12 @@ class LollmsTTSBinding(LollmsBinding):
         return SpeechResult(audio=media_of(reply, "audio")[0], voice=request.voice, warnings=dropped(unknown))
 
     async def speech_stream_flow(self, request: SpeechRequest) -> AsyncGenerator[Media, None]:
-        """Speak in pieces that join to one sound; a binding that cannot stream gives one piece."""
+        """Speak in pieces that join to one sound; a binding that cannot stream gives one piece.
+
+        What could not be honoured is told with `lollms_client.flow.report_warnings` before the first piece.
+        """
         result = await self.speech_flow(request)
+        await report_warnings(result.warnings)
         yield result.audio
 
     async def voices_flow(self) -> list[Voice]:

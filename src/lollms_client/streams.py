@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from lollms_client.drivers.context import CallContext
 from lollms_client.errors import LollmsError
+from lollms_client.types.accounting import CallWarning, Progress
 from lollms_client.types.chat import ChatAccumulator, ChatResult, StreamPart, TextDelta
 from lollms_client.types.media import Media
 
@@ -82,8 +84,31 @@ class ChatStream(_Stream[StreamPart]):
         return self._accumulator.result()
 
 
+def kept_warnings(context: CallContext) -> list[CallWarning]:
+    """A list that gets the warnings which a call tells on its way; its own listener hears of them as well."""
+    found: list[CallWarning] = []
+    told = context.on_progress
+
+    def listen(progress: Progress) -> None:
+        found.extend(progress.warnings)
+        if told is not None:
+            told(progress)
+
+    context.on_progress = listen
+    return found
+
+
 class MediaStream(_Stream[Media]):
-    """A sound as it is made: pieces of bytes that join to one file."""
+    """A sound as it is made: pieces of bytes that join to one file. `warnings` says what could not be honoured."""
+
+    def __init__(self, batches: Generator[list[Media], None, None], warnings: Sequence[CallWarning] = ()) -> None:
+        super().__init__(batches)
+        self._warnings = warnings
+
+    @property
+    def warnings(self) -> tuple[CallWarning, ...]:
+        """The warnings so far: all of them once the first piece has come."""
+        return tuple(self._warnings)
 
     def read(self) -> Media:
         """All of it that is still to come, as one."""
@@ -153,7 +178,16 @@ class AsyncChatStream(_AsyncStream[StreamPart]):
 
 
 class AsyncMediaStream(_AsyncStream[Media]):
-    """A sound as it is made, for `async for`: pieces of bytes that join to one file."""
+    """A sound as it is made, for `async for`: pieces of bytes that join to one file; see MediaStream."""
+
+    def __init__(self, batches: AsyncIterator[list[Media]], warnings: Sequence[CallWarning] = ()) -> None:
+        super().__init__(batches)
+        self._warnings = warnings
+
+    @property
+    def warnings(self) -> tuple[CallWarning, ...]:
+        """The warnings so far: all of them once the first piece has come."""
+        return tuple(self._warnings)
 
     async def read(self) -> Media:
         """All of it that is still to come, as one."""

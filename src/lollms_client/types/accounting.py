@@ -70,3 +70,4 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fraction: float | None = None
     stage: str = ""
     detail: str = ""
+    warnings: tuple[CallWarning, ...] = ()  # what a stream of sound could not honour: it has no result that says so

@@ -12,7 +12,7 @@ from lollms_client.families.mock.binding import MockMediaBinding
 from lollms_client.families.mock.plan import Turn, read_answer
 from lollms_client.families.mock.sound import Tone, samples_of, sound_media, wav_facts
 from lollms_client.families.mock.words import number_of
-from lollms_client.flow import Now, Sleep
+from lollms_client.flow import Now, Sleep, report_warnings
 from lollms_client.lollms_tts_binding import LollmsTTSBinding
 from lollms_client.types.accounting import Usage
 from lollms_client.types.catalogue import Voice
@@ -42,7 +42,9 @@ class MockSpeech(MockMediaBinding, LollmsTTSBinding):
     async def speech_stream_flow(self, request: SpeechRequest) -> AsyncGenerator[Media, None]:
         """Speak, in chunks of as many bytes as the setting says."""
         plan = await self.begin(request)
-        audio = self.make(request, plan).audio
+        made = self.make(request, plan)
+        await report_warnings(made.warnings)
+        audio = made.audio
         size = max(1, int(self.settings.get("chunk_size") or 4096))
         pause = float(self.settings.get("chunk_latency") or 0.0)
         for number, start in enumerate(range(0, len(audio), size)):

@@ -15,7 +15,7 @@ from lollms_client.families.download import refuse_text
 from lollms_client.families.events import decode_json, snippet
 from lollms_client.families.openai_compatible.media import MediaBinding, media_from_base64, text_or_none, usage_of
 from lollms_client.families.openai_compatible.parameters import Parameters
-from lollms_client.flow import HttpReply, HttpRequest
+from lollms_client.flow import HttpReply, HttpRequest, report_warnings
 from lollms_client.lollms_tts_binding import LollmsTTSBinding
 from lollms_client.types.catalogue import Voice
 from lollms_client.types.media import Media, sniff_mime_type
@@ -107,6 +107,7 @@ class OpenAISpeechBinding(MediaBinding, LollmsTTSBinding):
         """Speak in pieces that join to one sound."""
         call = _SpeechCall(self, request, streamed=True)
         http = call.request()
+        await report_warnings(call.parameters.warnings)
         if call.events:
             async for piece in self._events(http, call):
                 yield piece

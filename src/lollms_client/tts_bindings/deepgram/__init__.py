@@ -9,7 +9,7 @@ from lollms_client.errors import BadReply, BadSetting
 from lollms_client.families.deepgram import DeepgramBinding, dropped, voice_of
 from lollms_client.families.deepgram.sound import RAW_RATE, AudioForm, audio_form, joined, parts_of
 from lollms_client.families.events import snippet
-from lollms_client.flow import HttpRequest
+from lollms_client.flow import HttpRequest, report_warnings
 from lollms_client.lollms_tts_binding import LollmsTTSBinding
 from lollms_client.types.accounting import CallWarning, Usage
 from lollms_client.types.catalogue import Voice
@@ -58,7 +58,8 @@ class DeepgramSpeech(DeepgramBinding, LollmsTTSBinding):
 
     async def speech_stream_flow(self, request: SpeechRequest) -> AsyncGenerator[Media, None]:
         """Speak piece by piece; the pieces join to one sound, raw samples where WAV is asked for."""
-        form, _ = self._form(request)
+        form, warnings = self._form(request)
+        await report_warnings((*warnings, *self._dropped(request)))
         for text in self._texts(request, form):
             stream = self.pieces(self._request(request, text, form, raw=True))
             empty = True

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from lollms_client.errors import BadReply
 from lollms_client.families.elevenlabs import ElevenLabsBinding, dropped, output_format, usage_of
 from lollms_client.families.elevenlabs.sound import media_of, words_of
-from lollms_client.flow import HttpRequest
+from lollms_client.flow import HttpRequest, report_warnings
 from lollms_client.lollms_tts_binding import LollmsTTSBinding
 from lollms_client.types.accounting import CallWarning, Usage
 from lollms_client.types.catalogue import Voice
@@ -53,7 +53,10 @@ class ElevenLabsSpeech(ElevenLabsBinding, LollmsTTSBinding):
 
     async def speech_stream_flow(self, request: SpeechRequest) -> AsyncGenerator[Media, None]:
         """Speak piece by piece; the pieces join to one sound."""
-        form, _ = self._format(request)
+        form, warnings = self._format(request)
+        if request.timings:
+            warnings.append(CallWarning(kind="unsupported", setting="timings", detail="a stream brings no times"))
+        await report_warnings((*warnings, *self._warnings(request)))
         sent = self._request(request, "/stream", form)
         sent.headers["Accept"] = "audio/*"
         stream = self.pieces(sent)

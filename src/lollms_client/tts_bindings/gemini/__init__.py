@@ -13,6 +13,7 @@ from lollms_client import errors
 from lollms_client.families.gemini.reply import check_blocked, usage_of, why_nothing
 from lollms_client.families.gemini.service import GeminiService
 from lollms_client.families.gemini.shapes import pcm_rate, wav_header, wav_of
+from lollms_client.flow import report_warnings
 from lollms_client.lollms_tts_binding import LollmsTTSBinding
 from lollms_client.types.accounting import CallWarning, Usage
 from lollms_client.types.catalogue import Voice
@@ -88,10 +89,14 @@ class GeminiBinding(GeminiService, LollmsTTSBinding):
         """Speak in pieces of one WAV file; models before 3.1 give it whole."""
         model = self.model_of(request.model)
         if model.startswith("gemini-2.5") or (request.output_format or "wav").lower() != "wav":
-            yield (await self.speech_flow(request)).audio
+            result = await self.speech_flow(request)
+            await report_warnings(result.warnings)
+            yield result.audio
             return
-        sent = {**self.body(request, []), **(self.settings.get("extra_body") or {})}
+        warnings: list[CallWarning] = []
+        sent = {**self.body(request, warnings), **(self.settings.get("extra_body") or {})}
         url = self.url(self.method(model, "streamGenerateContent"), {"alt": "sse"})
+        await report_warnings(warnings)
         begun = finished = False
         async for events in self.events(self.request("POST", url, json=sent)):
             for event in events:
