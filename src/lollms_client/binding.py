@@ -171,7 +171,7 @@ class LollmsBinding:
 
     def list_models(self, **keywords: Any) -> Any:
         """The models: dictionaries for language and image models, names for the others; also spelt `listModels`."""
-        if _overrides(self, "listModels", LollmsBinding):
+        if overrides(self, "listModels", LollmsBinding):
             return self.listModels(**keywords)
         shape = _model_dictionaries if self.binding_type in ("llm", "tti") else _model_names
         return self._documented(self.models_flow(), shape)
@@ -184,9 +184,9 @@ class LollmsBinding:
         """The models, typed. Bindings written in flows override this."""
         from lollms_client.plain import plain_models
 
-        if not (_overrides(self, "list_models", LollmsBinding) or _overrides(self, "listModels", LollmsBinding)):
+        if not (overrides(self, "list_models", LollmsBinding) or overrides(self, "listModels", LollmsBinding)):
             raise self.unsupported("a list of models")
-        method: Any = self.list_models if _overrides(self, "list_models", LollmsBinding) else self.listModels
+        method: Any = self.list_models if overrides(self, "list_models", LollmsBinding) else self.listModels
         return plain_models(await self.call_plain(method) if callable(method) else method)
 
     def close(self) -> None:
@@ -320,7 +320,7 @@ def _construct_alone(cls: type[LollmsBinding], keywords: Mapping[str, Any]) -> C
         return None
 
 
-def _overrides(binding: LollmsBinding, name: str, base: type) -> bool:
+def overrides(binding: LollmsBinding, name: str, base: type) -> bool:
     """Whether the binding's class (or the instance) has a method of its own in place of the base's."""
     return getattr(type(binding), name, None) is not getattr(base, name) or name in vars(binding)
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lollms_client import errors
-from lollms_client.binding import LollmsBinding, _overrides
+from lollms_client.binding import LollmsBinding, overrides
 from lollms_client.calls import build
 from lollms_client.extensions import extension
 from lollms_client.types.chat import ChatAccumulator, ChatRequest, ChatResult, StreamPart
@@ -233,7 +233,7 @@ def messages_of(messages: Any) -> tuple[Message, ...]:
 
 def is_plain(binding: LollmsLLMBinding, name: str) -> bool:
     """Whether the class overrides that documented method itself."""
-    return _overrides(binding, name, LollmsLLMBinding)
+    return overrides(binding, name, LollmsLLMBinding)
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from lollms_client.binding import LollmsBinding, _overrides
+from lollms_client.binding import LollmsBinding, overrides
 from lollms_client.calls import build
 from lollms_client.types.media import Media
 from lollms_client.types.transcription import TranscriptionRequest, TranscriptionResult
@@ -35,7 +35,7 @@ class LollmsSTTBinding(LollmsBinding):
         """Transcribe, typed. Bindings written in flows override this."""
         from lollms_client.plain import dropped, fitting, text_of
 
-        if not _overrides(self, "transcribe_audio", LollmsSTTBinding):
+        if not overrides(self, "transcribe_audio", LollmsSTTBinding):
             raise self.unsupported("transcription")
         names = ("language", "prompt", "model", "temperature")
         keywords = {**{name: getattr(request, name) for name in names}, **request.extra}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from lollms_client.binding import LollmsBinding, _overrides
+from lollms_client.binding import LollmsBinding, overrides
 from lollms_client.calls import build
 from lollms_client.errors import BadSetting
 from lollms_client.types.image import ImageRequest, ImageResult
@@ -72,9 +72,9 @@ class LollmsTTIBinding(LollmsBinding):
 
         method = self.edit_image if request.images else self.generate_image
         name = "edit_image" if request.images else "generate_image"
-        if not _overrides(self, name, LollmsTTIBinding):
+        if not overrides(self, name, LollmsTTIBinding):
             raise self.unsupported("editing of images" if request.images else "making images")
-        keywords = _keywords(request)
+        keywords = image_keywords(request)
         _, unknown = fitting(method, keywords)
         if request.images:
             images: Sequence[Media] | Media = list(request.images)
@@ -84,7 +84,7 @@ class LollmsTTIBinding(LollmsBinding):
         return ImageResult(images=tuple(media_of(reply, "image")), warnings=dropped(unknown))
 
 
-def _keywords(request: ImageRequest) -> dict[str, Any]:
+def image_keywords(request: ImageRequest) -> dict[str, Any]:
     names = ("negative_prompt", "width", "height", "mask", "seed", "steps", "guidance", "style", "quality", "strength")
     keywords = {name: getattr(request, name) for name in names}
     return {**keywords, "n": request.count, "model": request.model, **request.extra}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, ClassVar
 
-from lollms_client.binding import LollmsBinding, _overrides
+from lollms_client.binding import LollmsBinding, overrides
 from lollms_client.calls import build
 from lollms_client.errors import BadSetting
 from lollms_client.flow import report_warnings
@@ -41,7 +41,7 @@ class LollmsTTSBinding(LollmsBinding):
         """Speak, typed. Bindings written in flows override this."""
         from lollms_client.plain import dropped, fitting, media_of
 
-        if not _overrides(self, "generate_audio", LollmsTTSBinding):
+        if not overrides(self, "generate_audio", LollmsTTSBinding):
             raise self.unsupported("speech")
         names = ("language", "speed", "pitch", "volume", "output_format", "instructions", "sample_rate", "model")
         keywords = {**{name: getattr(request, name) for name in names}, "voice": request.voice, **request.extra}
@@ -62,7 +62,7 @@ class LollmsTTSBinding(LollmsBinding):
         """The voices, typed."""
         from lollms_client.plain import plain_voices
 
-        if not _overrides(self, "list_voices", LollmsTTSBinding):
+        if not overrides(self, "list_voices", LollmsTTSBinding):
             raise self.unsupported("a list of voices")
         return plain_voices(await self.call_plain(self.list_voices))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from lollms_client.binding import LollmsBinding, _overrides
+from lollms_client.binding import LollmsBinding, overrides
 from lollms_client.calls import build
 from lollms_client.errors import BadSetting
 from lollms_client.types.video import VideoRequest, VideoResult
@@ -34,7 +34,7 @@ class LollmsTTVBinding(LollmsBinding):
         """Make video, typed. Bindings written in flows override this."""
         from lollms_client.plain import dropped, fitting, media_of
 
-        if not _overrides(self, "generate_video", LollmsTTVBinding):
+        if not overrides(self, "generate_video", LollmsTTVBinding):
             raise self.unsupported("video")
         fields = request.__struct_fields__
         keywords = {name: getattr(request, name) for name in fields if name not in ("prompt", "extra")}

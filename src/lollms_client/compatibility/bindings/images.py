@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from lollms_client.binding import _overrides
+from lollms_client.binding import overrides
 from lollms_client.compatibility.bindings.image_result import TTIGenerationResult
 from lollms_client.compatibility.bindings.inherited import Inherited
 from lollms_client.compatibility.bindings.media_forms import every_image
-from lollms_client.lollms_tti_binding import LollmsTTIBinding, _keywords
+from lollms_client.lollms_tti_binding import LollmsTTIBinding, image_keywords
 from lollms_client.plain import check_reply, dropped, fitting, media_of
 from lollms_client.types.accounting import CallWarning
 from lollms_client.types.image import ImageRequest, ImageResult
@@ -95,12 +95,12 @@ class EraImageBinding(Inherited, LollmsTTIBinding):
     async def image_flow(self, request: ImageRequest) -> ImageResult:
         """Make or change images through whatever method the class has, by the names of its parameters."""
         name = "edit_image" if request.images else "generate_image"
-        if not _overrides(self, name, EraImageBinding):
-            if not _overrides(self, "generate", EraImageBinding):
+        if not overrides(self, name, EraImageBinding):
+            if not overrides(self, "generate", EraImageBinding):
                 raise self.unsupported("editing of images" if request.images else "making images")
             name = "generate"
         method = every_image(self, name)
-        keywords = _keywords(request)
+        keywords = image_keywords(request)
         if not keywords.get("n") or keywords["n"] == 1:
             keywords.pop("n", None)
         warnings: list[CallWarning] = []

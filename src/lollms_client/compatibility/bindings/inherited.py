@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from lollms_client.binding import LollmsBinding, _overrides, model_dictionary
+from lollms_client.binding import LollmsBinding, model_dictionary, overrides
 from lollms_client.home import lollms_home
 from lollms_client.plain import plain_models
 from lollms_client.types.catalogue import ModelInfo
@@ -109,7 +109,7 @@ class Inherited:
         """The models, typed; what the binding's own list says besides is among each one's further facts."""
         own: Any = self
         method = next(
-            (getattr(own, n) for n in ("list_models", "listModels") if _overrides(own, n, LollmsBinding)), None
+            (getattr(own, n) for n in ("list_models", "listModels") if overrides(own, n, LollmsBinding)), None
         )
         if method is None:
             raise own.unsupported("a list of models")
