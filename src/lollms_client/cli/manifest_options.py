@@ -166,5 +166,7 @@ def takes_model_once(manifest: Manifest | None) -> bool:
     """Whether the model is said when the binding is set up, and no method of it takes one."""
     if manifest is None or model_setting(manifest) is None:
         return False
-    methods = manifest.method_parameters.values()
-    return not any(item.name in ("model", "model_name") for group in methods for item in group)
+    from lollms_client.manifest.derivation import derive_manifest
+
+    groups = [*manifest.method_parameters.values(), *derive_manifest(manifest.folder).method_parameters.values()]
+    return not any(item.name in ("model", "model_name") for group in groups for item in group)

@@ -183,13 +183,15 @@ class _Resolution:
             if value not in parameter.options:
                 self.warnings.append(f"{parameter.name} {value!r} is not among the models that the manifest lists")
             parameter = msgspec.structs.replace(parameter, options=())
+        guessed = self.manifest.derived and not parameter.is_secret and not parameter.options
         try:
-            return checked_value(parameter, value, binding=self.manifest.name, where=where)
+            fitted = checked_value(parameter, value, binding=self.manifest.name, where=where)
         except BadSetting as error:
-            if not self.manifest.derived or parameter.is_secret or parameter.options:
+            if not guessed:
                 raise
             self.warnings.append(f"{error}: it is taken as it is, since the type was only guessed from the code")
             return value
+        return value if guessed and not isinstance(value, str | type(fitted)) else fitted
 
     def check_saved_names(self, known: Mapping[str, Parameter]) -> None:
         from lollms_client.settings.reserved import RESERVED_NAMES
