@@ -85,6 +85,7 @@ class LollmsTTIBinding(LollmsBinding):
 
 
 def image_keywords(request: ImageRequest) -> dict[str, Any]:
+    """What a request gives the documented `generate_image`, by name; None where it says nothing."""
     names = ("negative_prompt", "width", "height", "mask", "seed", "steps", "guidance", "style", "quality", "strength")
     keywords = {name: getattr(request, name) for name in names}
     return {**keywords, "n": request.count, "model": request.model, **request.extra}
