@@ -35,7 +35,7 @@ def _differences(subject: Subject, way: str, words: str) -> Iterator[str]:
 @rule(
     "Q101",
     "both clients give the same",
-    reason="Who moves to asyncio must get what he had.",
+    reason="Who moves to asyncio must get the same as before.",
     cure="Write the call once, as a flow; keep nothing by thread or by event loop.",
 )
 def _asyncio(subject: Subject) -> Iterator[str]:

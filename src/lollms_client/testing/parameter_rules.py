@@ -27,7 +27,7 @@ def _all(subject: Subject) -> Iterator[tuple[str, Parameter]]:
 
 @rule(
     "M201",
-    "names can be Python keywords arguments",
+    "names can be keyword arguments of Python",
     reason="The value is given to the code under this name.",
     cure="Use letters, digits and underscores, no reserved word.",
 )

@@ -191,7 +191,7 @@ def _capabilities(subject: Subject) -> Iterator[str]:
 @rule(
     "W111",
     "nothing but the service is reached",
-    reason="Nobody expects a binding to tell others of his calls.",
+    reason="Nobody expects a binding to tell others of the calls that it makes.",
     cure="Remove telemetry and update checks, and clients that ignore the address that is set.",
 )
 def _elsewhere(subject: Subject) -> Iterator[str]:
