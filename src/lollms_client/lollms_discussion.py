@@ -218,7 +218,7 @@ class LollmsDiscussion(Conversation):
         """The same with an AsyncLollmsClient. Cancelling the task stops the answer.
 
         Tools, `approve` and `streaming_callback` may be coroutine functions; tools and `approve` that are none run in a
-        thread. `strategy="summarise"` needs `summarise`.
+        thread.
         """
         import asyncio
 

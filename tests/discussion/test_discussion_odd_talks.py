@@ -198,3 +198,13 @@ def test_the_rest_for_asyncio() -> None:
     asyncio.run(main())
     assert [message.content for message in discussion.list_branches()] == ["one", "other"]
     assert discussion.title == "Two Answers"
+
+
+def test_an_asynchronous_client_writes_summaries() -> None:
+    client = ScriptedClient(*[says("they counted")] * 9)
+    discussion = LollmsDiscussion.from_messages([f"n{number} and more" for number in range(30)], client)
+    asyncio.run(
+        discussion.achat("last", max_context_tokens=150, strategy="summarise", count=lambda text: len(text.split()))
+    )
+    assert [message.content for message in discussion.messages if message.kind == "summary"] == ["they counted"]
+    assert "they counted" in client.asked[-1][0][0].text

@@ -241,11 +241,11 @@ def test_a_snippet_shows_the_words_as_they_were_written(store: LollmsDataManager
 
 
 def test_pages_begin_at_the_first(store: LollmsDataManager) -> None:
-    for settings in ({"limit": -1}, {"limit": 1, "offset": -1}):
+    for limit, offset in ((-1, 0), (1, -1)):
         with pytest.raises(BadSetting, match="0 or more"):
-            store.list_discussions(**settings)
+            store.list_discussions(limit=limit, offset=offset)
         with pytest.raises(BadSetting, match="0 or more"):
-            store.search_messages("x", **settings)
+            store.search_messages("x", limit=limit, offset=offset)
     with pytest.raises(BadSetting, match="text"):
         store.search_messages(None)  # type: ignore[arg-type]
 
@@ -321,6 +321,35 @@ def test_encryption_hides_everything_and_tells_a_wrong_key(tmp_path: Path) -> No
     for wrong in ("wrong horse", None):
         with pytest.raises(WrongKey):
             LollmsDataManager(url, encryption_key=wrong)
+
+
+def test_the_passphrase_can_be_changed(tmp_path: Path) -> None:
+    importlib.import_module("cryptography")
+    url = f"sqlite:///{tmp_path / 'secret.db'}"
+    with LollmsDataManager(url, encryption_key="one") as store, LollmsDataManager(url, encryption_key="one") as other:
+        discussion = copied_into(store, everything())
+        for key in ("two", "three"):
+            store.change_encryption_key(key)
+        reopened(other, discussion).add_message(content="after the change")
+        exported = reopened(store, discussion).export("json")
+    for wrong in ("one", "two", "", None):
+        with pytest.raises((WrongKey, BadSetting)):
+            LollmsDataManager(url, encryption_key=wrong)
+    with LollmsDataManager(url, encryption_key="three") as store:
+        assert reopened(store, discussion).export("json") == exported
+    with LollmsDataManager("sqlite://") as plain, pytest.raises(BadSetting, match="not encrypted"):
+        plain.change_encryption_key("k")
+
+
+def test_one_discussion_is_searched(url: str) -> None:
+    for key in (None, "k"):
+        with LollmsDataManager("sqlite://" if key else url, encryption_key=key) as store:
+            first, second = (LollmsDiscussion.create_new(db_manager=store) for _ in range(2))
+            for discussion in (first, second):
+                discussion.add_message(content="bread")
+            hits = store.search_messages("bread", discussion_id=second.id)
+            assert [hit["discussion_id"] for hit in hits] == [second.id]
+            assert len(store.search_messages("bread")) == 2
 
 
 def test_a_changed_ciphertext_is_noticed(tmp_path: Path) -> None:

@@ -91,6 +91,14 @@ class Talk:
                 self._stopped = True
         return not self._stopped
 
+    def summarise_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the asynchronous client write summaries, which are asked for out of a thread."""
+        if self._context.get("summarise") is None and self._context.get("strategy") == "summarise":
+            client = self.client
+            self._context["summarise"] = lambda question: asyncio.run_coroutine_threadsafe(
+                ask_async(client, question), loop
+            ).result()
+
     def answer(self, message_id: str) -> None:
         """Say which message is answered next."""
         self._tip = message_id
@@ -241,6 +249,7 @@ def _answered(talk: Talk, call: ToolCallPart) -> ToolResultPart:
 
 async def run_async(talk: Talk, user_message: LollmsMessage | None) -> dict[str, Any]:
     """The whole exchange for asyncio; what reads the store or counts tokens runs in a thread."""
+    talk.summarise_on(asyncio.get_running_loop())
     while True:
         messages, options = await asyncio.to_thread(talk.request)
         writer = await asyncio.to_thread(talk.begin)

@@ -17,7 +17,7 @@ from lollms_client.errors import BadSetting, MissingDependency
 try:
     import sqlalchemy as sa
 
-    from lollms_client.discussion.store_cipher import Cipher, known_cipher, new_key_facts
+    from lollms_client.discussion.store_cipher import Cipher, known_cipher, new_key_facts, read_key_facts
     from lollms_client.discussion.store_engine import Database
     from lollms_client.discussion.store_rows import Rows, add_once
     from lollms_client.discussion.store_schema import discussions, facts, message_media, messages
@@ -64,13 +64,14 @@ class LollmsDataManager:
             raise BadSetting("columns of your own are not supported: use `metadata`", setting="discussion_mixin")
         self._database = Database(db_url or db_path)
         try:
-            self._rows = Rows(self._cipher(encryption_key))
+            self._cipher = self._opened_with(encryption_key)
+            self._rows = Rows(self._cipher)
         except BaseException:
             self.close()
             raise
         self._search = Search(self._database, self._rows)
 
-    def _cipher(self, key: str | bytes | None) -> Cipher | None:
+    def _opened_with(self, key: str | bytes | None) -> Cipher | None:
         with self._database.write() as connection:
             written = connection.execute(sa.select(facts.c.value).where(facts.c.name == _KEY_FACTS)).scalar()
             if written is not None:
@@ -84,6 +85,22 @@ class LollmsDataManager:
             add_once(connection, facts, {"name": _KEY_FACTS, "value": new_key_facts(key)})
             kept = connection.execute(sa.select(facts.c.value).where(facts.c.name == _KEY_FACTS)).scalar_one()
             return known_cipher(key, kept)
+
+    def change_encryption_key(self, encryption_key: str | bytes) -> None:
+        """Let another passphrase open the store from now on; the data stays as it is, and so do openings of it.
+
+        A copy of the store from before still opens with the old passphrase. Raises BadSetting where the store is not
+        encrypted.
+        """
+        if self._cipher is None:
+            raise BadSetting(
+                "the store is not encrypted: export its discussions to json, and import them into a store with a key",
+                setting="encryption_key",
+            )
+        with self._database.write() as connection:
+            written = connection.execute(sa.select(facts.c.value).where(facts.c.name == _KEY_FACTS)).scalar_one()
+            value = self._cipher.rewrapped(encryption_key, read_key_facts(written))
+            connection.execute(facts.update().where(facts.c.name == _KEY_FACTS).values(value=value))
 
     def close(self) -> None:
         """Close the connections."""
@@ -160,10 +177,15 @@ class LollmsDataManager:
             return self._search.holders(query, limit, offset)
         return self._search.with_fields(criteria, limit, offset)
 
-    def search_messages(self, query: str, limit: int = 50, offset: int = 0) -> list[dict[str, Any]]:
-        """`discussion_id`, `message_id` and a `snippet` of each message with all the words, the best fitting first."""
+    def search_messages(
+        self, query: str, limit: int = 50, offset: int = 0, discussion_id: str | None = None
+    ) -> list[dict[str, Any]]:
+        """`discussion_id`, `message_id` and a `snippet` of each message with all the words, the best fitting first.
+
+        With `discussion_id` only the messages of that discussion.
+        """
         check_paging(limit, offset)
-        return self._search.messages(query, limit, offset)
+        return self._search.messages(query, limit, offset, discussion_id)
 
     def discussion_exists(self, discussion_id: str) -> bool:
         """Whether the store has a discussion of that id."""

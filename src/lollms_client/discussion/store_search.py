@@ -20,11 +20,13 @@ _FIELD_ALIASES = {"discussion_metadata": "metadata"}
 
 _SQLITE_HITS = sa.text(
     "SELECT m.discussion_id, m.id, m.body FROM lollms_messages_search s JOIN lollms_messages m ON m.sequence = s.rowid"
-    " WHERE lollms_messages_search MATCH :query ORDER BY s.rank, m.sequence LIMIT :limit OFFSET :offset"
+    " WHERE lollms_messages_search MATCH :query AND (:discussion IS NULL OR m.discussion_id = :discussion)"
+    " ORDER BY s.rank, m.sequence LIMIT :limit OFFSET :offset"
 )
 _POSTGRES_HITS = sa.text(
     "SELECT m.discussion_id, m.id, m.body FROM lollms_messages m, to_tsquery('simple', :query) AS q(query)"
-    " WHERE m.content_words @@ q.query ORDER BY ts_rank(m.content_words, q.query) DESC, m.sequence"
+    " WHERE m.content_words @@ q.query AND (CAST(:discussion AS TEXT) IS NULL OR m.discussion_id = :discussion)"
+    " ORDER BY ts_rank(m.content_words, q.query) DESC, m.sequence"
     " LIMIT :limit OFFSET :offset"
 )
 _SQLITE_HOLDERS = (
@@ -81,15 +83,15 @@ class Search:
                     found.append(self._facts(row))
         return found[offset : offset + limit]
 
-    def messages(self, query: str, limit: int, offset: int) -> list[dict[str, Any]]:
-        """The messages in which all the words are, the best fitting first."""
+    def messages(self, query: str, limit: int, offset: int, discussion_id: str | None) -> list[dict[str, Any]]:
+        """The messages (of one discussion) in which all the words are, the best fitting first."""
         wanted = phrases(_text(query))
         if not wanted:
             return []
         if self._rows.is_sealed:
-            return self._sealed_hits(wanted)[offset : offset + limit]
+            return self._sealed_hits(wanted, discussion_id)[offset : offset + limit]
         statement = _SQLITE_HITS if self._database.is_sqlite else _POSTGRES_HITS
-        values = {"query": self._query(wanted), "limit": limit, "offset": offset}
+        values = {"query": self._query(wanted), "limit": limit, "offset": offset, "discussion": discussion_id}
         with self._database.read() as connection:
             rows = connection.execute(statement, values).all()
         return [
@@ -125,12 +127,14 @@ class Search:
         everything = self.discussions(None, 0)
         return [facts for facts in everything if facts["id"] in held or holds(searchable(facts["title"]), wanted)]
 
-    def _sealed_hits(self, wanted: list[list[str]]) -> list[dict[str, Any]]:
+    def _sealed_hits(self, wanted: list[list[str]], discussion_id: str | None = None) -> list[dict[str, Any]]:
         hits: list[dict[str, Any]] = []
         after = -1
         columns = (messages.c.sequence, messages.c.discussion_id, messages.c.id, messages.c.body)
         while True:
             statement = sa.select(*columns).where(messages.c.sequence > after).order_by(messages.c.sequence)
+            if discussion_id is not None:
+                statement = statement.where(messages.c.discussion_id == discussion_id)
             with self._database.read() as connection:
                 rows = connection.execute(statement.limit(_STEP)).all()
             for row in rows:
