@@ -100,6 +100,7 @@ def test_the_self_test_block_reports_and_ends(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_every_rule_says_why_and_how_to_mend_it() -> None:
+    assert {rule.suite for rule in all_rules()} == set(SUITES.values())
     for rule in all_rules():
         assert rule.reason.endswith(".")
         assert rule.cure.endswith(".")

@@ -115,7 +115,9 @@ def test_every_event_has_the_same_number(package: Path) -> None:
 def test_every_manager_is_there(package: Path, kind: str) -> None:
     name = f"Lollms{kind.upper()}BindingManager"
     ours = getattr(lollms_client, name)
-    for node in _methods(_class(package / f"lollms_{kind}_binding.py", name)):
+    methods = list(_methods(_class(package / f"lollms_{kind}_binding.py", name)))
+    assert "create_binding" in {node.name for node in methods}
+    for node in methods:
         parameters = inspect.signature(getattr(ours, node.name)).parameters
         takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
         assert all(argument in parameters or takes_any for argument in _arguments(node)), node.name

@@ -21,7 +21,6 @@ from lollms_client.types import CallWarning, Media
 
 KEY = "canary-key-81d4c2f7"
 PACKAGE = Path(lollms_client.__file__).parent
-FAMILY = PACKAGE / "families" / "openai_compatible"
 SPECS = Path(__file__).parents[4] / "shared" / "specs"
 PNG = Media(
     base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==")

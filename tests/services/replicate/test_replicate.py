@@ -414,6 +414,7 @@ def test_requests_equal_those_of_the_official_sdk() -> None:
     handle = driver.run(binding.submit(ImageRequest(prompt="a cat", model="v1")))
     driver.run(binding.cancel_job(handle))
     ours = driver.requests[1:]
+    assert len(ours) == 3
     for mine, other in zip(ours, theirs, strict=True):
         assert mine.method == other.method
         assert httpx.URL(mine.url).path == other.target
