@@ -98,6 +98,9 @@ def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
         LollmsDiscussion.from_export("chatgpt", archive)
     with pytest.raises(BadConversation):
         LollmsDiscussion.from_export("chatgpt", tmp_path / "missing.json")
+    for text in (str(tmp_path / "missing.json"), "no JSON", "no\nJSON", "x" * 10_000):
+        with pytest.raises(BadConversation, match="neither JSON nor"):
+            LollmsDiscussion.from_export("chatgpt", text)
 
 
 def in_circles() -> dict[str, Any]:

@@ -192,44 +192,46 @@ def test_lists_and_search(store: LollmsDataManager) -> None:
 SAID = "我爱吃猫粮。 Café Straße, ｆｕｌｌ foo_bar don't it; mail ann@example.org! ปลาทอง हिन्दी नमस्ते 3.14 NEAR AND or"
 
 
+FOUND = [
+    ("猫粮", True),
+    ("爱", True),
+    ("粮猫", False),
+    ("cafe", True),
+    ("CAFÉ", True),
+    ("strasse", True),
+    ("straße", True),
+    ("FULL", True),
+    ("foo_bar", True),
+    ("bar_foo", False),
+    ("don't", True),
+    ("example", True),
+    ("exam", True),
+    ("exam ann", False),
+    ("ปลา", True),
+    ("हिन्दी", True),
+    ("3.14", True),
+    ("near( and", True),
+    ("AND NOT", False),
+    ('"foo" OR "nothing"', False),
+    ("content:foo", False),
+    ("'; DROP TABLE lollms_messages; --", False),
+    ("* ^ - \0 \ud800 % _ \\ ' \"", False),
+    ("", False),
+]
+
+
 @pytest.mark.parametrize("sealed", [False, True])
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("猫粮", True),
-        ("爱", True),
-        ("粮猫", False),
-        ("cafe", True),
-        ("CAFÉ", True),
-        ("strasse", True),
-        ("straße", True),
-        ("FULL", True),
-        ("foo_bar", True),
-        ("bar_foo", False),
-        ("don't", True),
-        ("example", True),
-        ("exam", True),
-        ("exam ann", False),
-        ("ปลา", True),
-        ("हिन्दी", True),
-        ("3.14", True),
-        ("near( and", True),
-        ("AND NOT", False),
-        ('"foo" OR "nothing"', False),
-        ("content:foo", False),
-        ("'; DROP TABLE lollms_messages; --", False),
-        ("* ^ - \0 \ud800 % _ \\ ' \"", False),
-        ("", False),
-    ],
-)
-def test_words_of_every_script_are_found(url: str, query: str, found: bool, sealed: bool) -> None:
+def test_words_of_every_script_are_found(url: str, sealed: bool) -> None:
     with LollmsDataManager(url, encryption_key="k" if sealed else None) as store:
-        discussion = LollmsDiscussion.create_new(db_manager=store, title=SAID)
-        discussion.add_message(content="x " * 200 + SAID)
-        assert [hit["message_id"] for hit in store.search_messages(query)] == [discussion.active_branch_id] * found
-        assert len(store.search_discussions(query)) == found
-        discussion.delete_branch(discussion.active_branch_id or "")
-        assert len(store.search_discussions(query)) == found  # by its title
+        spoken = LollmsDiscussion.create_new(db_manager=store)
+        spoken.add_message(content="x " * 200 + SAID)
+        titled = LollmsDiscussion.create_new(db_manager=store, title=SAID)
+        for query, found in FOUND:
+            hits = [hit["message_id"] for hit in store.search_messages(query)]
+            assert hits == [spoken.active_branch_id] * found, query
+            holders = {facts["id"] for facts in store.search_discussions(query)}
+            assert holders == ({spoken.id, titled.id} if found else set()), query
+        assert [facts["id"] for facts in store.search_discussions(title="CAFE STRASSE")] == [titled.id]
 
 
 @pytest.mark.parametrize(("query", "shown"), [("CAFE", "Café"), ("粮", "猫粮"), ("bar", "foo_bar"), ("नमस्ते", "नमस्ते")])

@@ -54,10 +54,13 @@ def import_all(name: str, data: Any, unread: list[CallWarning] | None = None) ->
 
 
 def _path_of(data: Any) -> Any:
-    """The path that a short text names where it cannot be JSON."""
-    if not isinstance(data, str) or len(data) > _LONGEST_PATH or data.lstrip()[:1] in ("{", "[", '"', ""):
+    """The path that a short text names where it cannot be JSON. Raises BadConversation where nothing is there."""
+    if not isinstance(data, str) or data.lstrip("\ufeff \t\r\n")[:1] in ("{", "[", '"', ""):
         return data
-    return Path(data).expanduser()
+    path = Path(data).expanduser() if len(data) <= _LONGEST_PATH and "\n" not in data and "\0" not in data else None
+    if path is None or not path.exists():
+        raise BadConversation(f"this is neither JSON nor the path of a file or folder that exists: {data[:80]!r}")
+    return path
 
 
 def _read(name: str, source: _Source, unread: list[CallWarning] | None) -> list[Imported]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lollms_client.discussion.search_words import around, holds, phrases, searchable
+from lollms_client.discussion.search_words import around, folded, holds, phrases, searchable
 from lollms_client.discussion.state import DiscussionState
 from lollms_client.discussion.store_engine import Database
 from lollms_client.discussion.store_rows import Rows
@@ -71,7 +71,7 @@ class Search:
 
     def with_fields(self, criteria: Mapping[str, Any], limit: int, offset: int) -> list[dict[str, Any]]:
         """The discussions whose fields hold those texts, the latest changed first. Raises BadSetting."""
-        fields = {_FIELD_ALIASES.get(name, name): str(text).casefold() for name, text in criteria.items()}
+        fields = {_FIELD_ALIASES.get(name, name): folded(str(text)) for name, text in criteria.items()}
         for name in fields:
             if name not in DiscussionState.__struct_fields__:
                 raise BadSetting(f"discussions have no field {name!r}", setting=name)
@@ -79,7 +79,7 @@ class Search:
         with self._database.read() as connection:
             for row in connection.execute(_selection().order_by(discussions.c.updated_at.desc(), discussions.c.id)):
                 state = self._rows.state(row.id, row.body)
-                if all(text in str(getattr(state, name)).casefold() for name, text in fields.items()):
+                if all(text in folded(str(getattr(state, name))) for name, text in fields.items()):
                     found.append(self._facts(row))
         return found[offset : offset + limit]
 
