@@ -7,7 +7,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from lollms_client.discussion.message import LollmsMessage, Status, mended_part
+from lollms_client.discussion.mending import mended_part
+from lollms_client.discussion.message import LollmsMessage, Status
 from lollms_client.errors import Cancelled, LollmsError
 from lollms_client.types.chat import ChatAccumulator, ChatResult, StreamPart
 

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from lollms_client.discussion.failures import BadConversation
-from lollms_client.discussion.message import Kind, LollmsMessage, Status, mended
+from lollms_client.discussion.mending import mended
+from lollms_client.discussion.message import Kind, LollmsMessage, Status
 from lollms_client.types.accounting import CallWarning, Usage
 from lollms_client.types.media import Media
 from lollms_client.types.message import Part, Role

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-import msgspec
-
 from lollms_client.discussion.failures import BadConversation
+from lollms_client.discussion.mending import mended
 from lollms_client.errors import BadSetting
 from lollms_client.extensions import message_attribute
 from lollms_client.types.accounting import CallWarning, Usage
@@ -369,22 +368,6 @@ def _compose(content: str | None, thoughts: str | None, pictures: list[Any]) -> 
         parts.append(TextPart(text=mended(content)))
     parts.extend(image_part(picture) for picture in pictures)
     return tuple(parts)
-
-
-def mended(text: str) -> str:
-    """The text with halves of a sign put together, as streams may bring them; a half alone becomes the sign U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
-def mended_part(part: Part) -> Part:
-    """A part whose words any database and any service can take."""
-    if isinstance(part, (TextPart, ReasoningPart)) and (text := mended(part.text)) is not part.text:
-        return msgspec.structs.replace(part, text=text)
-    return part
 
 
 def _with_text(parts: tuple[Part, ...], text: str) -> tuple[Part, ...]:
