@@ -141,7 +141,8 @@ def _choose(
     def export() -> Any:
         from lollms_client.lollms_discussion import LollmsDiscussion
 
-        return LollmsDiscussion.from_messages(list(request.messages)).export("openai_chat")
+        exported = LollmsDiscussion.from_messages(list(request.messages)).export("openai_chat")
+        return [{**message, "content": _words_alone(message.get("content"))} for message in exported]
 
     if not plain_text and _offers(binding, "generate_from_messages"):
         return bound(binding.generate_from_messages, export())
@@ -153,6 +154,13 @@ def _choose(
     if callable(otherwise):
         return bound(otherwise, export())
     raise binding.unsupported("chat")
+
+
+def _words_alone(content: Any) -> Any:
+    """What was said as one text where it has no other parts, which every binding takes."""
+    if isinstance(content, list) and content and all(part.get("type") == "text" for part in content):
+        return "\n\n".join(part["text"] for part in content)
+    return content
 
 
 def _offers(binding: LollmsLLMBinding, name: str) -> bool:

@@ -208,7 +208,8 @@ def embeddings(seen: Seen, given: Any) -> Reply:
     if "huggingface" in seen.host:
         return Reply(VECTOR)
     listed = [{"object": "embedding", "index": 0, "embedding": VECTOR}]
-    return Reply({"object": "list", "data": listed, "embedding": VECTOR, "model": "m", "usage": USAGE})
+    facts = {"id": "embd-1", "object": "list", "model": "m", "usage": USAGE}
+    return Reply({**facts, "data": listed, "embedding": VECTOR})
 
 
 @route(r"POST .*/images/(generations|edits?|variations)")

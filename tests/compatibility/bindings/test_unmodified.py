@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +180,121 @@ def test_the_command_line_names_the_model(
     said = capsys.readouterr()
     assert said.out.strip() == "big: hi"
     assert "model" not in said.err
+
+
+STREAM_BREAKS = """
+    tries = 0
+
+    def generate_text(self, prompt, streaming_callback=None, stream=None, **kwargs):
+        if streaming_callback is None:
+            return "all at once"
+        type(self).tries += 1
+        BREAK
+
+    def list_models(self):
+        return []
+"""
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "return [].choices",
+        'return {"status": "error", "message": "\'Event\' object has no attribute \'choices\'"}',
+        'return ""',
+    ],
+)
+def test_a_stream_that_breaks_in_the_bindings_own_code_comes_whole(tmp_path: Path, broken: str) -> None:
+    client: Any = client_with(tmp_path, "llm", STREAM_BREAKS.replace("BREAK", broken))
+    for _ in range(2):
+        told: list[Any] = []
+        assert client.llm.generate_text("hi", streaming_callback=lambda text, kind, told=told: told.append(text)) == (
+            "all at once"
+        )
+        assert told == ["all at once"]
+    assert client.llm.tries == 1
+
+
+@pytest.mark.parametrize(
+    "failing", ['raise RuntimeError("the service is down")', 'return {"status": False, "error": "the service is down"}']
+)
+def test_what_a_service_says_is_asked_for_once(tmp_path: Path, failing: str) -> None:
+    client: Any = client_with(tmp_path, "llm", STREAM_BREAKS.replace("BREAK", failing))
+    try:
+        reply = client.llm.generate_text("hi", streaming_callback=lambda text, kind: None)
+    except RuntimeError as error:
+        reply = {"error": str(error)}
+    assert "the service is down" in str(reply)
+    assert client.llm.tries == 1
+
+
+JOINS = """
+    def generate_from_messages(self, messages, **kwargs):
+        return " / ".join(message["content"] for message in messages)
+
+    def generate_text(self, prompt, images=None, system_prompt="", **kwargs):
+        return f"{system_prompt} {prompt} {len(images or ())}"
+
+    def count_tokens(self, text):
+        return tiktoken.encode(text)
+
+    def embed(self, text, **kwargs):
+        return self.client.embeddings(text)
+
+    class client:
+        class embeddings:
+            @staticmethod
+            def create(input, model):
+                class Item:
+                    embedding = [1, 2]
+                class Reply:
+                    data = [Item]
+                return Reply
+"""
+
+
+def test_code_that_breaks_on_parts_gets_words(tmp_path: Path) -> None:
+    client: Any = client_with(
+        tmp_path, "llm", JOINS.replace("client.embeddings(text)", "client.embeddings.missing(text)")
+    )
+    talk = [{"role": "system", "content": "SYS"}, {"role": "user", "content": "hi"}]
+    assert client.chat(talk).text == "SYS / hi"
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(PNG).decode()}}
+    seen = client.chat([{"role": "user", "content": [{"type": "text", "text": "look"}, picture]}])
+    assert seen.text == " look 1"
+    assert [warning.kind for warning in seen.warnings] == ["unsupported"]
+    assert client.chat(talk).text == "SYS / hi"  # the next conversation goes the first way again
+    counted = client.count_tokens("some words")
+    assert (counted > 1, counted.estimated) == (True, True)
+    assert list(client.embed("x")) == [1.0, 2.0]
+
+
+ROUTES = """
+    def __init__(self, model_profiles=None, **kwargs):
+        super().__init__(BindingName, **kwargs)
+        self.profiles = model_profiles
+        for profile in model_profiles.values():
+            profile["binding_config"]["user_name"] = self.user_name
+
+    def generate_text(self, prompt, **kwargs):
+        return prompt
+"""
+
+
+def test_a_router_gets_whole_profiles_of_its_own(tmp_path: Path) -> None:
+    config = {"host_address": "http://localhost:1"}
+    profiles = {
+        "fast": {"binding_name": "openai_compatible", "model_name": "m", "binding_config": config},
+        "ollama/big": {"routing_profile": {"priority": 1}},
+        "own": {"binding_name": "mock", "binding_config": {"model_name": "its own"}, "model_name": "m"},
+    }
+    client: Any = client_with(tmp_path, "llm", ROUTES, model_profiles=profiles)
+    found = {
+        alias: (profile["binding_name"], profile["binding_config"]) for alias, profile in client.llm.profiles.items()
+    }
+    assert found == {
+        "fast": ("openai_compatible", {**config, "model_name": "m", "user_name": "user"}),
+        "ollama/big": ("ollama", {"model_name": "big", "user_name": "user"}),
+        "own": ("mock", {"model_name": "its own", "user_name": "user"}),
+    }
+    assert config == {"host_address": "http://localhost:1"}

@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
+from lollms_client.compatibility.bindings.second_tries import whole_where_streams_break
 from lollms_client.errors import CallError
 from lollms_client.secret import words_of
 from lollms_client.types.accounting import CallWarning
@@ -61,11 +62,16 @@ def called_well(method: Callable[..., Any]) -> Callable[..., Any]:
         events: Any = getattr(self, "_cancel_event", None)
         running = events.call() if hasattr(events, "call") else nullcontext()
         stops: list[bool] = []
+        told: list[Any] = []
         if callable(given.get("streaming_callback")):
-            given["streaming_callback"] = tolerant(given["streaming_callback"], events, stops)
+            given["streaming_callback"] = tolerant(given["streaming_callback"], events, stops, told)
         with _cleared(stops), running, _talk(self, method.__name__, arguments, given) as (arguments, given):
             try:
-                return _with_a_limit(functools.partial(method, self, *arguments), given, "n_predict" in parameters)
+                bound = functools.partial(method, self, *arguments)
+                asked = functools.partial(_with_a_limit, bound, "n_predict" in parameters)
+                if "streaming_callback" in given and _notes.get() is None:  # nobody above tries other ways
+                    return whole_where_streams_break(self, method.__name__, asked, given, told)
+                return asked(**given)
             except SystemExit as error:  # a binding must not end the application
                 text = f"{type(self).__name__}.{method.__name__} failed: SystemExit: {words_of(error)}"
                 raise CallError(text) from error
@@ -103,7 +109,7 @@ def _talk(binding: Any, name: str, arguments: Any, given: dict[str, Any]) -> Ite
             yield arguments, {**given, "discussion": talk}
 
 
-def _with_a_limit(method: Callable[..., Any], given: dict[str, Any], takes_limit: bool) -> Any:
+def _with_a_limit(method: Callable[..., Any], takes_limit: bool, **given: Any) -> Any:
     """Call; where the answer is refused for want of a limit of tokens, once more with one."""
     if not takes_limit or given.get("n_predict") is not None:
         return method(**given)
@@ -124,21 +130,13 @@ def _wants_limit(*words: str) -> bool:
     return any(_LIMIT.search(text) and _WANTED.search(text) for text in words)
 
 
-# what Python and its libraries say of code that does not fit them, as against what services say
-_OWN_FAULT = re.compile(
-    r"has no attribute|object is not (callable|subscriptable|iterable)|unexpected keyword argument|"
-    r"validation errors? for|positional arguments? but|missing \d+ required|NameError|is not defined",
-    re.IGNORECASE,
-)
+def tolerant(
+    callback: Callable[..., Any], events: Any = None, stops: list[bool] | None = None, heard: list[Any] | None = None
+) -> Callable[..., bool]:
+    """A callback that goes on unless it says False or the call was cancelled, and gets what arguments it takes.
 
-
-def is_its_own_fault(error: BaseException) -> bool:
-    """Whether a binding's call failed in its own code, before or after the service answered."""
-    return _OWN_FAULT.search(words_of(error)) is not None
-
-
-def tolerant(callback: Callable[..., Any], events: Any = None, stops: list[bool] | None = None) -> Callable[..., bool]:
-    """A callback that goes on unless it says False or the call was cancelled, and gets what arguments it takes."""
+    What it is told is added to `heard`, that it stops to `stops`.
+    """
     if getattr(callback, "tolerant", False):
         return callback
     least, most = _arity(callback)
@@ -146,6 +144,8 @@ def tolerant(callback: Callable[..., Any], events: Any = None, stops: list[bool]
     def told(piece: Any = "", kind: Any = None, *rest: Any, **facts: Any) -> bool:
         from lollms_client.lollms_types import MSG_TYPE
 
+        if heard is not None:
+            heard.append(kind)
         arguments = [piece, MSG_TYPE.MSG_TYPE_CHUNK if kind is None else kind, *rest]
         while len(arguments) < least:
             arguments.append(facts or {})
@@ -194,7 +194,8 @@ def with_former_names(construct: Callable[..., None]) -> Callable[..., None]:
     places = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     known = {*_ALIASES, *_TOLD, *_TOLD_OF_SOUNDS}
     needed = [p.name for p in parameters if p.kind in places and p.default is p.empty and p.name in known]
-    if not needed:
+    routes = any(p.name == "model_profiles" for p in parameters)
+    if not needed and not routes:
         return construct
 
     @functools.wraps(construct)
@@ -208,6 +209,21 @@ def with_former_names(construct: Callable[..., None]) -> Callable[..., None]:
                 keywords[name] = value
             elif name in _TOLD or (name in _TOLD_OF_SOUNDS and self.binding_type == "stt"):
                 keywords[name] = _TOLD.get(name)
+        if routes and isinstance(keywords.get("model_profiles"), Mapping):
+            keywords["model_profiles"] = {n: _whole_profile(n, p) for n, p in keywords["model_profiles"].items()}
         construct(self, *arguments, **keywords)
 
     return call
+
+
+def _whole_profile(alias: str, profile: Any) -> Any:
+    """A copy of a model's profile with the model, which its alias may name (`binding/model`), among the settings."""
+    if not isinstance(profile, Mapping):
+        return profile
+    config = dict(profile.get("binding_config") or {})
+    binding, _, model = str(alias).partition("/")
+    model = profile.get("model_name") or model
+    if model and not any(config.get(name) for name in ("model_name", "model")):
+        config["model_name"] = model
+    name = profile.get("binding_name") or profile.get("binding_alias") or binding
+    return {**profile, "binding_name": name, "binding_config": config}

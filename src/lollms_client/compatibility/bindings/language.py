@@ -7,13 +7,17 @@ from contextlib import aclosing, contextmanager
 from typing import Any
 
 from lollms_client.compatibility.bindings import last_resort, reasoning, turns
-from lollms_client.compatibility.bindings.calling import is_its_own_fault, noting
+from lollms_client.compatibility.bindings.calling import noting
 from lollms_client.compatibility.bindings.cancelling import RunningCalls
+from lollms_client.compatibility.bindings.faults import is_its_own_fault, wants_plain_text
 from lollms_client.compatibility.bindings.inherited import Inherited
+from lollms_client.compatibility.bindings.second_tries import embedded_by_sdk
+from lollms_client.discussion.context import estimated_tokens
 from lollms_client.errors import CallError
 from lollms_client.lollms_llm_binding import LollmsLLMBinding
-from lollms_client.types.accounting import CallWarning
+from lollms_client.types.accounting import CallWarning, TokenCount
 from lollms_client.types.chat import ChatRequest, StreamPart, WarningPart
+from lollms_client.types.embedding import EmbeddingRequest, EmbeddingResult
 
 # how an answer may be asked for: where a binding's code breaks on one way, the next one is taken from then on
 _WAYS: tuple[tuple[str, ...], ...] = (
@@ -162,8 +166,9 @@ class EraLanguageBinding(Inherited, LollmsLLMBinding):
         request = turns.with_system_said(self, request)
         notes: list[CallWarning] = []
         given = turns.messages_as_given.get()
+        ways = self._ways
         while True:
-            way = self._ways[0]
+            way = ways[0]
             flatten = turns.as_lines if "generate_text" in way else turns.as_prompt
             stream = plain_chat(self, request, flatten, lambda: _inside(notes), way, given)
             told = False
@@ -175,11 +180,35 @@ class EraLanguageBinding(Inherited, LollmsLLMBinding):
                         yield [*noted, *parts]
                 return
             except CallError as error:
-                if told or len(self._ways) == 1 or not is_its_own_fault(error):
+                if told or len(ways) == 1 or not is_its_own_fault(error):
                     raise
                 detail = f"the binding fails to answer with it ({error.message[:120]}); the next way is taken"
                 notes.append(CallWarning(kind="unsupported", setting=" ".join(way), detail=detail))
-                self._ways = self._ways[1:]
+                ways = ways[-1:] if wants_plain_text(error) else ways[1:]
+                if not wants_plain_text(error):  # another conversation may well have words alone
+                    self._ways = ways
+
+    async def embedding_flow(self, request: EmbeddingRequest) -> EmbeddingResult:
+        """The vectors of the class's own `embed`, or of its SDK's where that breaks in its own code."""
+        try:
+            return await super().embedding_flow(request)
+        except CallError as error:
+            if not is_its_own_fault(error):
+                raise
+            found = [await self.call_plain(embedded_by_sdk, self, text, request.model) for text in request.texts]
+            vectors = tuple(tuple(vector) for vector in found if vector is not None)
+            if len(vectors) != len(request.texts):
+                raise
+        return EmbeddingResult(vectors=vectors)
+
+    async def token_count_flow(self, text: str) -> int:
+        """How many tokens a text has; an estimate that says so where the class's own count breaks in its own code."""
+        try:
+            return await super().token_count_flow(text)
+        except Exception as error:
+            if not is_its_own_fault(error):
+                raise
+        return TokenCount(estimated_tokens(text), estimated=True)
 
 
 @contextmanager
