@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings as python_warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from lollms_client.discussion.conversation import Conversation, cut_out
@@ -158,8 +158,9 @@ class LollmsDiscussion(Conversation):
 
     def chat(
         self,
-        user_message: str | Message | None = None,
+        user_message: str | Message | LollmsMessage | Mapping[str, Any] | None = None,
         *,
+        sender: str | None = None,
         images: Iterable[Any] | None = None,
         attachments: Iterable[Any] = (),
         branch_tip_id: str | None = None,
@@ -174,8 +175,9 @@ class LollmsDiscussion(Conversation):
     ) -> dict[str, Any]:
         """Add what the user says, stream the model's answer into the tree, run the tools that it asks for.
 
-        `images` and `attachments` (images, sounds, files: paths, Media, bytes) go with what the user says. `tools` are
-        Python functions, Tools, dictionaries, or pairs of a description and a function. `approve` is asked before each
+        `sender` names the person who speaks, where there are several. `images` and `attachments` (images, sounds,
+        files: paths, Media, bytes) go with what the user says. `tools` are Python functions, Tools, dictionaries, or
+        pairs of a description and a function. `approve` is asked before each
         call with the ToolCallPart and says True, or False, or in words why not, or gives the arguments (a dictionary)
         with which it may be run instead. After `max_tool_rounds` rounds the model has to answer without. Calls of tools
         that are only described end the exchange, for the application to answer with `add_message`.
@@ -197,12 +199,13 @@ class LollmsDiscussion(Conversation):
             True, client, tools, approve, max_tool_rounds, max_context_tokens, streaming_callback, options
         )
         media = [*map(image_part, images or ()), *attachments]
-        return run(talk, self._user_turn(talk, user_message, media, branch_tip_id, add_user_message))
+        return run(talk, self._user_turn(talk, user_message, sender, media, branch_tip_id, add_user_message))
 
     async def achat(
         self,
-        user_message: str | Message | None = None,
+        user_message: str | Message | LollmsMessage | Mapping[str, Any] | None = None,
         *,
+        sender: str | None = None,
         images: Iterable[Any] | None = None,
         attachments: Iterable[Any] = (),
         branch_tip_id: str | None = None,
@@ -228,7 +231,8 @@ class LollmsDiscussion(Conversation):
             False, client, tools, approve, max_tool_rounds, max_context_tokens, streaming_callback, options
         )
         media = [*map(image_part, images or ()), *attachments]
-        spoken = await asyncio.to_thread(self._user_turn, talk, user_message, media, branch_tip_id, add_user_message)
+        given = (user_message, sender, media, branch_tip_id, add_user_message)
+        spoken = await asyncio.to_thread(self._user_turn, talk, *given)
         return await run_async(talk, spoken)
 
     def regenerate_branch(self, branch_tip_id: str | None = None, **settings: Any) -> dict[str, Any]:
@@ -288,16 +292,21 @@ class LollmsDiscussion(Conversation):
         )
 
     def _user_turn(
-        self, talk: Talk, said: str | Message | None, media: list[Any], branch_tip_id: str | None, add: bool
+        self, talk: Talk, said: Any, sender: str | None, media: list[Any], branch_tip_id: str | None, add: bool
     ) -> LollmsMessage | None:
         """Add what the user says, if anything, and tell the talk what is to be answered."""
         tip = branch_tip_id if branch_tip_id is not None else self._standing()
         if add and (said is not None or media):
-            parts = said.parts if isinstance(said, Message) else (TextPart(text=said),) if said else ()
-            message = LollmsMessage(sender="user", parts=parts)
+            message = read_message(said if said is not None else "")
             message.add_media(media)
+            if not any(not isinstance(part, TextPart) or part.text.strip() for part in message.parts):
+                raise BadConversation("what the user says is empty: say something, or nothing at all to be answered")
+            message.sender = sender or message.sender
             talk.answer(self.attach(message, tip).id)
             return message
+        if said is not None:
+            detail = "with add_user_message=False the model answers what the conversation stands at"
+            talk.warnings.append(CallWarning(kind="dropped", setting="user_message", detail=detail))
         if tip is None:
             raise BadConversation("there is nothing to answer: say something, the discussion is empty")
         answered = self.get_message(tip)

@@ -10,9 +10,9 @@ import pytest
 
 from lollms_client import AsyncLollmsClient, LollmsClient
 from lollms_client.errors import BadSetting, ContextTooLong, TimedOut
-from lollms_client.lollms_discussion import LollmsDataManager, LollmsDiscussion
+from lollms_client.lollms_discussion import BadConversation, LollmsDataManager, LollmsDiscussion
 from lollms_client.lollms_types import MSG_TYPE
-from lollms_client.types import Finished, TextDelta, ToolCallDelta, ToolCallPart, ToolResultPart
+from lollms_client.types import Finished, Message, TextDelta, ToolCallDelta, ToolCallPart, ToolResultPart
 from tests.discussion.test_discussion_chat import Script, ScriptedClient, Stream, add, calls, says, yes
 
 TWO_CALLS: Script = [
@@ -208,3 +208,23 @@ def test_an_asynchronous_client_writes_summaries() -> None:
     )
     assert [message.content for message in discussion.messages if message.kind == "summary"] == ["they counted"]
     assert "they counted" in client.asked[-1][0][0].text
+
+
+def test_whoever_speaks_is_named() -> None:
+    client = ScriptedClient(says("ok"), says("ok"), says("ok"))
+    discussion = LollmsDiscussion(client)
+    discussion.chat("I like tea.", sender="ann")
+    discussion.chat(Message.user("I do not.", name="bob"))
+    discussion.chat({"sender": "ann", "content": "Really?"})
+    assert [message.sender for message in discussion.messages][::2] == ["ann", "bob", "ann"]
+    assert client.asked[2][0][-1].text == "ann: Really?"
+
+
+def test_nothing_is_said_by_accident() -> None:
+    discussion = LollmsDiscussion(ScriptedClient(says("one"), says("two")))
+    with pytest.raises(BadConversation, match="empty"):
+        discussion.chat(" ")
+    discussion.chat("go")
+    outcome = discussion.chat("not said", add_user_message=False)
+    assert [message.sender_type for message in discussion.get_messages()] == ["user", "assistant", "assistant"]
+    assert [warning.setting for warning in outcome["warnings"]] == ["user_message"]
