@@ -26,6 +26,7 @@ from lollms_client.testing.wire_media import media_faults
 from lollms_client.testing.wire_names import names_led_to
 from lollms_client.testing.wire_results import (
     End,
+    Heard,
     end_of_error,
     end_of_value,
     error_faults,
@@ -239,7 +240,8 @@ def _called(client: Any, prepared: Prepared) -> Any:
             return stream.result
     if prepared.case.call == "stream_speech":
         with found as stream:
-            return stream.read()
+            sound = stream.read()
+            return Heard.of_stream(sound, stream.warnings)
     return found
 
 
@@ -283,5 +285,6 @@ async def _awaited(prepared: Prepared) -> Any:
                 return await stream.result()
         if prepared.case.call == "stream_speech":
             async with found as stream:
-                return await stream.read()
+                sound = await stream.read()
+                return Heard.of_stream(sound, stream.warnings)
         return await found if asyncio.iscoroutine(found) else found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -12,8 +12,21 @@ from lollms_client import errors
 from lollms_client.plain import check_reply
 from lollms_client.testing.cases_values import ANY
 from lollms_client.testing.wire_comparing import differences
-from lollms_client.types.accounting import TokenCount
+from lollms_client.types.accounting import CallWarning, TokenCount
 from lollms_client.types.media import Media
+
+
+class Heard(Media):
+    """A sound that was streamed, with what its stream said it could not honour."""
+
+    warnings: tuple[CallWarning, ...] = ()
+
+    @classmethod
+    def of_stream(cls, sound: Media, warnings: tuple[CallWarning, ...]) -> Self:
+        """All that a stream gave."""
+        self = cls(sound, sound.mime_type)
+        self.warnings = warnings
+        return self
 
 
 class End(msgspec.Struct, kw_only=True):
