@@ -176,6 +176,25 @@ BROKEN: dict[str, Broken] = {
                            + RESULT),
 }  # fmt: skip
 
+# what is no fault, but could be better: advice
+ADVICE: dict[str, Broken] = {
+    "no_licence": Broken("M104", "license: MIT\n", ""),
+    "short_description": Broken("M106", "Speaks with a service that is never reached, for tests of the kit.",
+                                "Speaks."),
+    "other_spelling": Broken("M110", "name: speed, type: float", "name: speed, type: number"),
+    "made_up_licence": Broken("M111", "license: MIT", "license: Free for all"),
+    "no_lowest_version": Broken("M114", '"packaging>=24"', '"packaging"'),
+    "says_not_what_it_reaches": Broken("M119", "reach: {hosts: [speech.example.com]}\ninput_parameters:\n  - {name: "
+                                       "host_address, type", "input_parameters:\n  - {name: place, type"),
+    "left_to_do": Broken("M122", "        self.host =", "        # CHANGE ME: say where it is\n        self.host ="),
+    "key_without_variable": Broken("M205", ", env: SAMPLE_VOICE_KEY", ""),
+    "small_variable": Broken("M207", "env: SAMPLE_VOICE_KEY", "env: sample_voice_key"),
+    "mandatory_with_default": Broken("M210", 'default: "https', 'mandatory: true, default: "https'),
+    "bare_number": Broken("M212", "min: 0.5, max: 2.0, step: 0.1", "step: 0.1"),
+    "fails_without_a_word": Broken("C211", 'return {"status": "error", "message": f"no speech: {error}"}',
+                                   "raise ValueError from error"),
+}  # fmt: skip
+
 
 def write_sample(folder: Path, broken: Broken | None = None) -> Path:
     """The sample in a folder, with one fault or none."""

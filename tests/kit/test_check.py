@@ -13,7 +13,7 @@ from lollms_client.cli import main
 from lollms_client.testing import BindingSuite, check_binding, self_test
 from lollms_client.testing.rules import SUITES, all_rules
 from lollms_client.testing.running import check_subject
-from tests.kit.broken_bindings import BROKEN, write_sample
+from tests.kit.broken_bindings import ADVICE, BROKEN, write_sample
 from tests.kit.mutation import remembered
 from tests.strangers.folders import CODE, write_binding
 
@@ -23,6 +23,7 @@ ALSO = {
     "async_method": {"C208", "C214", "C213"},
     "more_arguments": {"C203"},
     "prints_key": {"L107"},
+    "keeps_files": {"L103"},
     "prints_key_on_import": {"C105"},
 }
 
@@ -47,6 +48,14 @@ def test_each_fault_is_found_by_its_rule_alone(tmp_path: Path, name: str) -> Non
     failed = {finding.code: finding.faults for finding in check_subject(subject, suites).of("failed")}
     assert broken.rule in failed, failed
     assert set(failed) <= {broken.rule} | ALSO.get(name, set()), failed
+
+
+@pytest.mark.parametrize("name", ADVICE)
+def test_advice_is_given_where_it_is_due(tmp_path: Path, name: str) -> None:
+    broken = ADVICE[name]
+    suite = SUITES[broken.rule[0]]
+    report = check_subject(remembered(name, write_sample(tmp_path / "sample_voice", broken)), (suite,))
+    assert broken.rule in {finding.code for finding in report.of("advice")}, report.text()
 
 
 @pytest.mark.parametrize("kind", CODE)

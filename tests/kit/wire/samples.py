@@ -117,6 +117,7 @@ generate_audio_parameters:
 PLAIN_CODE = '''"""A sample in documented methods."""
 
 import json
+import os
 import socket
 import subprocess
 import urllib.request
@@ -143,6 +144,8 @@ class SampleVoice(LollmsTTSBinding):
                 socket.create_connection(("192.0.2.7", 443), timeout=1)
             except OSError:
                 pass
+        if fault == "sets a variable":
+            os.environ["SPEECH"] = text
         if fault == "starts a process":
             subprocess.run(["true"], check=False)
         if fault == "writes a file":

@@ -195,6 +195,7 @@ PLAIN_FAULTS = {
     "another address": ("W111", "it tried to reach telemetry.example.com"),
     "starts a process": ("W113", "true"),
     "writes a file": ("W113", "cache.bin"),
+    "sets a variable": ("W114", "calls changed the environment variables"),
     "cuts the sound": ("W106", "it is cut off"),
     "gives text": ("W106", "expected"),
 }
