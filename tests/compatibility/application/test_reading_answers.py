@@ -156,3 +156,25 @@ def test_schemas_stay_as_they_are() -> None:
 def test_what_is_no_form_is_refused(nothing: Any) -> None:
     with pytest.raises(BadSetting):
         schema_of(nothing)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("Yes", "boolean", True),
+        ("**No**, it is not.", "boolean", False),
+        ("true", "boolean", True),
+        ("2", "integer", 2),
+        ("2.", "integer", 2),
+    ],
+)
+def test_the_value_of_a_single_field_alone(text: str, kind: str, value: Any) -> None:
+    schema = {"type": "object", "properties": {"answer": {"type": kind}}, "required": ["answer"]}
+    assert read_json(text, schema) == {"answer": value}
+
+
+@pytest.mark.parametrize(("text", "kind"), [("Nobody knows", "boolean"), ("2 or 3", "integer"), ("Ann", "string")])
+def test_other_words_alone_are_no_value(text: str, kind: str) -> None:
+    schema = {"type": "object", "properties": {"answer": {"type": kind}}, "required": ["answer"]}
+    with pytest.raises(ValueError, match="JSON"):
+        read_json(text, schema)

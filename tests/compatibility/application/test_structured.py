@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import msgspec
 import pydantic
 import pytest
+from pydantic.v1 import BaseModel as FormerModel
 
 from lollms_client import LollmsClient, errors
 from tests.compatibility.application.conftest import Service, native_arguments
@@ -256,3 +258,22 @@ def test_a_list_of_words_in_a_template_is_a_list_of_texts(client: LollmsClient, 
     service.answers = ['{"hobbies": ["hiking"], "age": "34"}']
     template = {"hobbies": ["list", "of", "strings"], "age": "integer"}
     assert client.generate_structured_content("Who?", schema=template) == {"hobbies": ["hiking"], "age": 34}
+
+
+class FormerPet(FormerModel):
+    """A model of pydantic's first version."""
+
+    name: str
+    age: int = 3
+    born: date = date(2020, 1, 2)
+
+
+@pytest.mark.parametrize("schema", [FormerPet, FormerPet(name="anybody")])
+def test_models_of_the_first_pydantic(client: LollmsClient, service: Service, schema: Any) -> None:
+    service.answers = ['{"name": "Tom", "age": "old"}', '{"name": "Tom", "age": 4}']
+    assert client.generate_structured_content("Who?", schema) == {"name": "Tom", "age": 4, "born": "2020-01-02"}
+    service.answers = ['{"name": "Tom"}']
+    found = client.generate_structured_content_pydantic("Who?", schema)
+    assert (type(found), found.age) == (FormerPet, 3)
+    service.answers = ['[{"name": "Tom", "age": 4, "born": "2020-01-02"}]']
+    assert client.generate_structured_content("Who?", [FormerPet])[0]["name"] == "Tom"

@@ -41,9 +41,30 @@ def _read(text: str, schema: Mapping[str, Any]) -> Any:
         if wanted is None or not isinstance(wanted, str) or is_type(value, wanted):
             return fitted(value, schema, schema)
         best = value if best is _NO_JSON else best
+    alone = _alone(text, schema)
+    if alone is not None:
+        return alone
     if best is _NO_JSON:
         raise ValueError("the answer is no JSON")
     return fitted(best, schema, schema)
+
+
+_YES_OR_NO = re.compile(r"\W*(yes|no|true|false)\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\W*(\d{1,18})\W*")
+
+
+def _alone(text: str, schema: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The object of a single field where the answer is the field's value alone: a yes or no, or a whole number."""
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping) or len(properties) != 1:
+        return None
+    ((name, field),) = properties.items()
+    kind = field.get("type") if isinstance(field, Mapping) else None
+    if kind == "boolean" and (said := _YES_OR_NO.match(text)):
+        return {str(name): said.group(1).lower() in ("yes", "true")}
+    if kind == "integer" and (number := _NUMBER.fullmatch(text)):
+        return {str(name): int(number.group(1))}
+    return None
 
 
 def objects_in(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
