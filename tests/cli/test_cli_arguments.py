@@ -141,6 +141,25 @@ def test_debug_shows_where_an_error_comes_from(lollms: Lollms) -> None:
     assert "Traceback" in lollms("show", "nobody", "--debug").err
 
 
+@pytest.mark.parametrize("name", ["new", "check", "install", "uninstall", "config", "chat", "show", "list", "demo"])
+def test_every_command_shows_where_an_error_comes_from(lollms: Lollms, name: str) -> None:
+    assert "--debug" in lollms(name, "--help").out
+
+
+def test_a_time_limit_is_named_as_the_option_that_sets_it(lollms: Lollms) -> None:
+    words = ["chat", "hi", "-b", "mock", "--set", "latency=60", "--timeout", "0.05"]
+    done = lollms(*words)
+    assert done.code == 1
+    assert "raise `--timeout` or try again later" in done.err
+    assert "raise `--timeout`" in json.loads(lollms(*words, "--json").err)["message"]
+
+
+def test_every_error_is_json_where_json_is_asked_for(lollms: Lollms, tmp_path: Path) -> None:
+    done = lollms("embed", "hi", "-b", "mock", "-o", str(tmp_path), "--json")
+    assert done.code != 0
+    assert json.loads(done.err)["status"] == "error"
+
+
 def test_version(lollms: Lollms) -> None:
     from lollms_client import __version__
 

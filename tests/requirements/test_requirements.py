@@ -145,6 +145,15 @@ def test_installing_shows_the_plan_and_does_it(machine: Machine) -> None:
     assert len(shown) == len(machine.commands) == 1
 
 
+def test_packages_are_built_here_only_where_that_is_allowed(machine: Machine) -> None:
+    install_requirements(manifest("acme-sdk>=2"), confirm=None)
+    install_requirements(manifest("acme-other"), confirm=None, allow_builds=True)
+    assert ["--only-binary=:all:" in command for command in machine.commands] == [True, False]
+    machine.works = False
+    with pytest.raises(MissingDependency, match="--allow-builds"):
+        install_requirements(manifest("other-sdk"), confirm=None)
+
+
 def test_nothing_is_installed_against_the_users_will(machine: Machine) -> None:
     with pytest.raises(MissingDependency, match="declined"):
         install_requirements(manifest("acme-sdk"), confirm=lambda plan: False)
@@ -173,7 +182,7 @@ def test_an_environment_without_pip_is_served_by_uv(machine: Machine, monkeypatc
     install_requirements(manifest("acme-sdk>=2"), confirm=None)
 
     assert machine.commands == [
-        ["/somewhere/uv", "pip", "install", "--python", sys.executable, "acme-sdk>=2"]
+        ["/somewhere/uv", "pip", "install", "--python", sys.executable, "--only-binary=:all:", "acme-sdk>=2"]
     ]  # fmt: skip
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(MissingDependency, match="pip or uv"):

@@ -11,6 +11,7 @@ from typing import Any
 
 from lollms_client.cli.call_command import print_json
 from lollms_client.cli.parsing import Parser, pairs
+from lollms_client.errors import UnknownBinding
 from lollms_client.secret import redact
 
 
@@ -25,15 +26,19 @@ class _CheckCommand:
             "--tier", choices=("bronze", "silver", "gold", "platinum"), default="", metavar="TIER",
             help="run only what bronze, silver, gold or platinum asks for; the exit code says whether it is reached",
         )  # fmt: skip
+        parser.add_argument("--debug", action="store_true", help="show where an error comes from")
         parser.add_argument("--badge", metavar="FILE", help="write the tier as a badge: a .svg or a .json file")
         _add_live_options(parser)
 
     def run(self, arguments: Namespace) -> int:
         from lollms_client.testing.running import check_and_record
 
-        if arguments.record:
-            _record(arguments)
-        report = check_and_record(arguments.binding, _terms(arguments), arguments.tier)
+        try:
+            if arguments.record:
+                _record(arguments)
+            report = check_and_record(arguments.binding, _terms(arguments), arguments.tier)
+        except UnknownBinding as error:
+            raise _explained(error, Path(arguments.binding)) from None
         if arguments.badge:
             badge = Path(arguments.badge)
             is_picture = badge.suffix.lower() == ".svg"
@@ -44,6 +49,21 @@ class _CheckCommand:
             print(redact(report.text(everything=arguments.all)))
         reached = report.tier == arguments.tier if arguments.tier else True
         return 0 if report.passed and reached else 1
+
+
+def _explained(error: UnknownBinding, place: Path) -> UnknownBinding:
+    """The error, or one that tells why the folder or file of that name is no binding."""
+    if place.is_dir():
+        inner = sorted(item.name for item in place.iterdir() if any((item / name).is_file() for name in _FILES))
+        words = f"name one of the bindings in it: {', '.join(inner[:8])}" if inner else "`lollms new` begins a binding"
+        return UnknownBinding(f"the folder {place} holds no {' and no '.join(_FILES)}; {words}", binding=str(place))
+    if place.is_file():
+        words = "name the folder of the binding; an archive or a wheel is first installed by `lollms install`"
+        return UnknownBinding(f"{place} is a file; {words}", binding=str(place))
+    return error
+
+
+_FILES = ("description.yaml", "__init__.py")
 
 
 def _record(arguments: Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 from lollms_client import errors
@@ -31,9 +32,11 @@ def report(error: BaseException, *, as_json: bool = False, debug: bool = False) 
 
         print(redact("".join(traceback.format_exception(error))), file=sys.stderr)
     if as_json and isinstance(error, errors.LollmsError):
-        import json
-
-        print(json.dumps(redact_data(error.as_dict()), ensure_ascii=False, default=str), file=sys.stderr)
+        facts = {**error.as_dict(), "message": _in_options(error.as_dict()["message"])}
+        print(json.dumps(redact_data(facts), ensure_ascii=False, default=str), file=sys.stderr)
+    elif as_json:
+        facts = {"status": "error", "message": _message(error), "code": "unexpected", "retryable": False}
+        print(json.dumps(facts, ensure_ascii=False), file=sys.stderr)
     else:
         print(f"error: {_message(error)}", file=sys.stderr)
     return exit_code(error)
@@ -42,7 +45,12 @@ def report(error: BaseException, *, as_json: bool = False, debug: bool = False) 
 def _message(error: BaseException) -> str:
     text = visible(words_of(error)).strip()
     if isinstance(error, errors.LollmsError):
-        return text or type(error).__name__
+        return _in_options(text) or type(error).__name__
     if isinstance(error, OSError):
         return text
-    return f"{type(error).__name__}: {text or 'no explanation'} (please report it; --debug shows where)"
+    return f"{type(error).__name__}: {redact(text) or 'no explanation'} (please report it; --debug shows where)"
+
+
+def _in_options(text: str) -> str:
+    """A message with the command's option in place of the argument that it stands for."""
+    return text.replace("the time limit `total`", "`--timeout`")

@@ -32,18 +32,18 @@ class _InstallCommand:
         parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
         parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
         parser.add_argument("--assets", action="store_true", help="fetch its weights and data now, not on first use")
+        parser.add_argument(
+            "--allow", action="append", default=[], choices=_KINDS, metavar="WHAT",
+            help="take what is refused otherwise: " + ", ".join(_KINDS),
+        )  # fmt: skip
+        parser.add_argument(
+            "--allow-builds", action="store_const", const="builds", dest="allow_builds",
+            help="let its packages be built from source, which runs their code (the same as --allow builds)",
+        )  # fmt: skip
         group = parser.add_argument_group("a new binding")
         group.add_argument("--upgrade", action="store_true", help="replace the one that was installed before")
         group.add_argument("--name", default="", metavar="NAME", help="what to call it here")
         group.add_argument("--only", default="", metavar="BINDING", help="of several bindings in the source, this one")
-        group.add_argument(
-            "--allow", action="append", default=[], choices=_KINDS, metavar="WHAT",
-            help="take what is refused otherwise: " + ", ".join(_KINDS),
-        )  # fmt: skip
-        group.add_argument(
-            "--allow-builds", action="store_const", const="builds", dest="allow_builds",
-            help="let its packages be built from source, which runs their code (the same as --allow builds)",
-        )  # fmt: skip
         add_place_options(parser)
         add_output_options(parser)
 
@@ -55,11 +55,17 @@ class _InstallCommand:
         plan = plan_install(manifest)
         print(visible(plan.summary()))
         if plan.packages and not arguments.dry_run:
-            install_requirements(manifest, confirm=None if arguments.yes else _agree)
+            builds = "builds" in _allowed(arguments)
+            install_requirements(manifest, confirm=None if arguments.yes else _agree, allow_builds=builds)
             print(f"{manifest.name}: installed")
         if arguments.assets:
             _fetch_assets(manifest, arguments)
         return 0
+
+
+def _allowed(arguments: Namespace) -> list[str]:
+    """What is taken though it is refused otherwise."""
+    return sorted({*arguments.allow, *([arguments.allow_builds] if arguments.allow_builds else [])})
 
 
 def _source_of(arguments: Namespace) -> str:
@@ -88,7 +94,7 @@ def _is_known(name: str, arguments: Namespace) -> bool:
 def _install_source(text: str, arguments: Namespace) -> int:
     from lollms_client.installing import Staging, install, read_source
 
-    allowed = sorted({*arguments.allow, *([arguments.allow_builds] if arguments.allow_builds else [])})
+    allowed = _allowed(arguments)
     with Staging(read_source(text)) as staging:
         offers = staging.offers(name=arguments.name, only=arguments.only, allowed=allowed)
         _show(offers, arguments)

@@ -29,6 +29,7 @@ class _NewCommand:
         )
         parser.add_argument("--path", metavar="ROUTE", help="the route in that document, such as /v1/speech")
         parser.add_argument("--into", metavar="DIR", default=".", help="where the folder is made (default: here)")
+        parser.add_argument("--debug", action="store_true", help="show where an error comes from")
 
     def run(self, arguments: Namespace) -> int:
         asking = not (arguments.binding_type and arguments.name and arguments.kind)

@@ -55,11 +55,12 @@ def plan_install(manifest: Manifest) -> InstallPlan:
     )
 
 
-def install_requirements(manifest: Manifest, *, confirm: Confirm | None) -> InstallPlan:
+def install_requirements(manifest: Manifest, *, confirm: Confirm | None, allow_builds: bool = False) -> InstallPlan:
     """Install what is missing, if `confirm` (given the plan) agrees; `None` for an agreement given before.
 
-    Returns the plan that was carried out; one without packages where nothing was missing. Raises MissingDependency
-    where the answer was no, or where installing failed.
+    Packages are taken as they were built; `allow_builds` takes such as are built from source here, too, which runs
+    their code. Returns the plan that was carried out; one without packages where nothing was missing. Raises
+    MissingDependency where the answer was no, or where installing failed.
     """
     plan = plan_install(manifest)
     if not plan.packages:
@@ -67,30 +68,35 @@ def install_requirements(manifest: Manifest, *, confirm: Confirm | None) -> Inst
     if confirm is not None and not confirm(plan):
         raise missing_dependency(manifest.name, plan.packages, cause="installing was declined")
     with permitted():
-        succeeded = _install(plan.packages)
+        succeeded = _install(plan.packages, allow_builds=allow_builds)
     importlib.invalidate_caches()
     left = missing_requirements(manifest)
     if not succeeded or left:
         raise MissingDependency(
             f"the packages of the binding {manifest.name!r} could not be installed: "
             f"{', '.join(left or plan.packages)}; "
-            f"see the output above (pip or uv is needed), or install them yourself into {sys.prefix}",
+            f"see the output above (pip or uv is needed{'' if allow_builds else _BUILDS}), "
+            f"or install them yourself into {sys.prefix}",
             binding=manifest.name, packages=list(left or plan.packages), command=f"lollms install {manifest.name}",
         )  # fmt: skip
     return plan
 
 
-def _install(packages: tuple[str, ...]) -> bool:
+_BUILDS = "; packages that are only there as source need --allow-builds, which runs their code"
+
+
+def _install(packages: tuple[str, ...], *, allow_builds: bool) -> bool:
     import pipmaster
 
     options: dict[str, Any] = {"packages": list(packages), "upgrade": False}
+    built = [] if allow_builds else ["--only-binary=:all:"]
     if importlib.util.find_spec("pip") is not None:
-        return bool(pipmaster.get_pip_manager().install_multiple(**options))
+        return bool(pipmaster.get_pip_manager().install_multiple(**options, extra_args=built))
     uv = shutil.which("uv")  # environments that uv made hold no pip
     if uv is None:
         return False
     manager = pipmaster.PackageManager(python_executable=sys.executable, pip_command_base=[uv, "pip"])
-    return bool(manager.install_multiple(**options, extra_args=["--python", sys.executable]))
+    return bool(manager.install_multiple(**options, extra_args=["--python", sys.executable, *built]))
 
 
 def ensure_requirements(
