@@ -101,6 +101,13 @@ def test_a_call_that_was_passed_over_gets_an_answer() -> None:
     assert answered[2]["tool_call_id"] == "c1"
 
 
+@pytest.mark.parametrize("name", MODEL_FORMATS)
+def test_arguments_that_are_no_json_go_out(name: str) -> None:
+    discussion = LollmsDiscussion(None)
+    discussion.add_message(sender="assistant", parts=[ToolCallPart(id="c", name="look", raw_arguments='{"where": ')])
+    assert "where" in json.dumps(discussion.export(name))
+
+
 def test_a_result_without_its_call_stays_as_words() -> None:
     discussion = LollmsDiscussion(None)
     discussion.add_message(sender="tool", parts=[ToolResultPart(call_id="gone", content="42", name="sum")])

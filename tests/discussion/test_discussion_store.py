@@ -284,6 +284,17 @@ def test_where_another_one_stood_may_be_deleted(store: LollmsDataManager) -> Non
         other.get_messages()
 
 
+def test_a_change_to_a_message_that_is_gone_keeps_no_other_from_being_kept(store: LollmsDataManager) -> None:
+    one = LollmsDiscussion.create_new(db_manager=store)
+    first, second = one.add_message(content="a"), one.add_message(content="b")
+    first.content, second.content = "A", "B"
+    reopened(store, one).delete_message(second.id)
+    with pytest.raises(BadConversation, match="deleted"):
+        one.commit()
+    one.commit()
+    assert [message.content for message in reopened(store, one).messages] == ["A"]
+
+
 def test_a_fork_is_kept_where_its_origin_is(store: LollmsDataManager) -> None:
     one = LollmsDiscussion.create_new(db_manager=store)
     one.add_message(content="a")

@@ -7,7 +7,16 @@ from typing import Any
 
 from lollms_client.discussion.turns import described, merge_runs, result_text, tool_names
 from lollms_client.types.accounting import CallWarning
-from lollms_client.types.message import AudioPart, FilePart, ImagePart, Message, Part, TextPart, ToolResultPart
+from lollms_client.types.message import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 
 
 def to_ollama_chat(turns: Sequence[Message], notes: list[CallWarning]) -> list[dict[str, Any]]:
@@ -25,10 +34,14 @@ def to_ollama_chat(turns: Sequence[Message], notes: list[CallWarning]) -> list[d
             message["thinking"] = turn.reasoning
         if turn.tool_calls:
             message["tool_calls"] = [
-                {"function": {"name": call.name, "arguments": call.arguments}} for call in turn.tool_calls
+                {"function": {"name": call.name, "arguments": _arguments(call)}} for call in turn.tool_calls
             ]
         exported.append(message)
     return exported
+
+
+def _arguments(call: ToolCallPart) -> dict[str, Any]:
+    return call.arguments if call.raw_arguments is None else {"raw_arguments": call.raw_arguments}
 
 
 def _words(parts: Sequence[Part], notes: list[CallWarning]) -> str:

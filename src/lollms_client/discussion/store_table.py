@@ -267,9 +267,17 @@ class StoreTable:
 
     def flush(self) -> None:
         """Keep the changes that were noted."""
-        with self.transaction():
-            for message in list(self._changed.values()):
-                self.update(message)
+        waiting = dict(self._changed)
+        try:
+            with self.transaction():
+                for message in waiting.values():
+                    self.update(message)
+        except BadConversation:  # nothing was kept: what is still there waits for the next time
+            self._changed = {message_id: item for message_id, item in waiting.items() if self.has(message_id)}
+            raise
+        except BaseException:
+            self._changed = waiting
+            raise
 
     # --- inside -------------------------------------------------------------------------------------------------
 
