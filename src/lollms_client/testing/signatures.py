@@ -103,5 +103,6 @@ def drift(kind: type, manifest: Manifest) -> Iterator[str]:
         if not any(item.kind is item.VAR_KEYWORD for item in taken.values()):
             for parameter in sorted(described - set(taken)):
                 yield f"{name} does not take {parameter!r}, which {name}_parameters describes"
-        for parameter in sorted(set(taken) - described - _ALWAYS):
+        named = {item for item, facts in taken.items() if facts.kind not in (facts.VAR_KEYWORD, facts.VAR_POSITIONAL)}
+        for parameter in sorted(named - described - _ALWAYS):
             yield f"{name} takes {parameter!r}, which {name}_parameters does not describe"
