@@ -278,13 +278,18 @@ def _scripted(prepared: Prepared, service: Service) -> Any:
 
 async def _awaited(prepared: Prepared) -> Any:
     async with AsyncLollmsClient(**prepared.client) as client:
-        method, arguments = _method(client, prepared)
-        found = method(**arguments)
-        if prepared.case.call == "stream_chat":
-            async with found as stream:
-                return await stream.result()
-        if prepared.case.call == "stream_speech":
-            async with found as stream:
-                sound = await stream.read()
-                return Heard.of_stream(sound, stream.warnings)
-        return await found if asyncio.iscoroutine(found) else found
+        return await called_async(client, prepared)
+
+
+async def called_async(client: AsyncLollmsClient, prepared: Prepared) -> Any:
+    """Make the call with an asynchronous client; a stream is read to its end."""
+    method, arguments = _method(client, prepared)
+    found = method(**arguments)
+    if prepared.case.call == "stream_chat":
+        async with found as stream:
+            return await stream.result()
+    if prepared.case.call == "stream_speech":
+        async with found as stream:
+            sound = await stream.read()
+            return Heard.of_stream(sound, stream.warnings)
+    return await found if asyncio.iscoroutine(found) else found
