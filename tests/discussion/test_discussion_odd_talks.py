@@ -12,7 +12,18 @@ from lollms_client import AsyncLollmsClient, LollmsClient
 from lollms_client.errors import BadSetting, ContextTooLong, TimedOut
 from lollms_client.lollms_discussion import BadConversation, LollmsDataManager, LollmsDiscussion
 from lollms_client.lollms_types import MSG_TYPE
-from lollms_client.types import Finished, Message, TextDelta, ToolCallDelta, ToolCallPart, ToolResultPart
+from lollms_client.types import (
+    Finished,
+    ImagePart,
+    Media,
+    Message,
+    TextDelta,
+    TextPart,
+    ToolCallDelta,
+    ToolCallPart,
+    ToolResultPart,
+)
+from tests.discussion.sample_conversations import PNG, WAV
 from tests.discussion.test_discussion_chat import Script, ScriptedClient, Stream, add, calls, says, yes
 
 TWO_CALLS: Script = [
@@ -228,3 +239,42 @@ def test_nothing_is_said_by_accident() -> None:
     outcome = discussion.chat("not said", add_user_message=False)
     assert [message.sender_type for message in discussion.get_messages()] == ["user", "assistant", "assistant"]
     assert [warning.setting for warning in outcome["warnings"]] == ["user_message"]
+
+
+def test_calls_without_ids_of_their_own_get_their_own_results() -> None:
+    script: Script = [
+        ToolCallDelta(position=0, id="", name="add", arguments='{"x": 1}'),
+        ToolCallDelta(position=1, id="", name="add", arguments='{"x": 2}'),
+        ToolCallDelta(position=2, id="same", name="add", arguments='{"x": 3}'),
+        ToolCallDelta(position=3, id="same", name="add", arguments='{"x": 4}'),
+        Finished(finish="tool_calls"),
+    ]
+    client = ScriptedClient(script, says("ok"))
+    LollmsDiscussion(client).chat("go", tools=[add], approve=yes)
+    _, asked, answered = client.asked[1][0]
+    results = [part for part in answered.parts if isinstance(part, ToolResultPart)]
+    assert [part.call_id for part in results] == [call.id for call in asked.tool_calls]
+    assert [part.content for part in results] == ["2", "3", "4", "5"]
+    assert len({part.call_id for part in results}) == 4
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (Media(b"a list", "text/plain"), "a list"),
+        (b"words", "words"),
+        (WAV, "[audio/wav: 40 bytes]"),
+        (b"\x00\xff", "[bytes: 2 bytes]"),
+        (b"\x00\x01", "[bytes: 2 bytes]"),
+        (None, "null"),
+        ([PNG, "and words"], (ImagePart(media=PNG), TextPart(text="and words"))),
+    ],
+)
+def test_whatever_a_tool_gives_can_be_told(value: object, told: object) -> None:
+    def give() -> object:
+        """Give it."""
+        return value
+
+    discussion = LollmsDiscussion(ScriptedClient(calls("give", "{}"), says("ok")))
+    (result,) = discussion.chat("go", tools=[give], approve=yes)["tool_messages"][0].parts
+    assert result.content == told

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import msgspec
+
 from lollms_client.discussion.mending import mended_part
-from lollms_client.discussion.message import LollmsMessage, Status
+from lollms_client.discussion.message import LollmsMessage, Status, new_id
 from lollms_client.errors import Cancelled, LollmsError
 from lollms_client.types.chat import ChatAccumulator, ChatResult, StreamPart
+from lollms_client.types.message import Part, ToolCallPart
 
 if TYPE_CHECKING:
     from lollms_client.discussion.tree import MessageTree
@@ -88,7 +92,7 @@ class AnswerWriter:
         result = self._accumulator.result()
         status, finish = self._outcome(error, result)
         self.message.set_quietly(
-            parts=tuple(map(mended_part, result.message.parts)),
+            parts=_with_ids(map(mended_part, result.message.parts)),
             status=status,
             finish=finish,
             error=_error_facts(error) if status == "failed" else None,
@@ -119,3 +123,16 @@ def _error_facts(error: BaseException | None) -> dict[str, Any]:
     if isinstance(error, LollmsError):
         return error.as_dict()
     return {"status": "error", "code": "error", "message": str(error) if error else "the service reported an error"}
+
+
+def _with_ids(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """The parts, each call of a tool with an id of its own, also where a service gave none or the same to several."""
+    made: list[Part] = []
+    seen: set[str] = set()
+    for part in parts:
+        if isinstance(part, ToolCallPart):
+            if not part.id or part.id in seen:
+                part = msgspec.structs.replace(part, id=f"call_{new_id()}")
+            seen.add(part.id)
+        made.append(part)
+    return tuple(made)

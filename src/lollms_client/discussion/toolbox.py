@@ -138,7 +138,19 @@ def result_of(call: ToolCallPart, value: Any) -> ToolResultPart:
 def _as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, (bytes, bytearray)):
+        return _readable(bytes(value), value.mime_type if isinstance(value, Media) else "bytes")
     try:
         return msgspec.json.encode(value).decode()
     except (TypeError, ValueError, OverflowError):
         return str(value)
+
+
+def _readable(data: bytes, kind: str) -> str:
+    """The words that the bytes are, or what they are instead."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return f"[{kind}: {len(data)} bytes]"
+    control = any(sign < " " and sign not in "\t\n\r\f" for sign in text)
+    return f"[{kind}: {len(data)} bytes]" if control else text
