@@ -18,8 +18,15 @@ from lollms_client.testing.subject import Subject, find_subject
 from tests.kit.broken_bindings import BROKEN, write_sample
 from tests.kit.engines.broken_engines import BROKEN_ENGINES
 from tests.kit.engines.samples import SAMPLES, write_engine
+from tests.kit.leaks.samples import BROKEN as LEAKS
+from tests.kit.leaks.samples import write_sample as write_leaking
 
 NOTHING = "yields nothing"
+# faults that show only where calls are answered: one for each of their rules
+WHEN_ANSWERED = (
+    "keeps_the_history", "keeps_the_callback_on_the_object", "sleeps_in_a_flow", "prints_the_answer",
+    "starts_a_task_for_each_call", "seeds_random",
+)  # fmt: skip
 _SWAPS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
@@ -131,6 +138,8 @@ def broken_subjects(folder: Path) -> dict[str, list[Subject]]:
     for name, fault in BROKEN_ENGINES.items():
         write = partial(write_engine, sample=SAMPLES[fault.sample], old=fault.old, new=fault.new)
         add(f"engine {name}", {fault.rule, *fault.also}, write)
+    for name in WHEN_ANSWERED:
+        add(f"leaks {name}", [LEAKS[name].rule], partial(write_leaking, name=name))
     return found
 
 

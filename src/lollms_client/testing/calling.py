@@ -15,6 +15,7 @@ from lollms_client.binding import LollmsBinding
 from lollms_client.manifest import Manifest, Parameter
 from lollms_client.plain import check_reply
 from lollms_client.testing.evidence import Evidence, Outcome
+from lollms_client.testing.process_state import Dice
 from lollms_client.testing.signatures import DOCUMENTED
 
 Call = Callable[[], Any]
@@ -167,9 +168,25 @@ def _value_outcome(method: str, value: Any) -> Outcome:
     )
 
 
-def call_all(binding: LollmsBinding, evidence: Evidence, given: Given = LEAST) -> None:
-    """Call every documented method directly, as the client does, in a thread, and inside a running event loop."""
-    for name, call in calls_of(binding, given):
+def call_all(binding: LollmsBinding, evidence: Evidence, given: Given = LEAST) -> Dice:
+    """Call every documented method directly, as the client does, in a thread, and inside a running event loop.
+
+    What comes back tells whether the calls gave the generators of random numbers a seed.
+    """
+    dice = Dice()
+
+    def thrown(name: str, call: Call) -> Call:
+        def throw() -> Any:
+            dice.throw()
+            try:
+                return call()
+            finally:
+                dice.look(name)
+
+        return throw
+
+    for name, plain in calls_of(binding, given):
+        call = thrown(name, plain)
         evidence.calls[name] = outcome_of(name, call)
         evidence.in_thread[name] = _in_thread(name, call)
         evidence.in_loop[name] = _in_loop(name, call)
@@ -178,6 +195,7 @@ def call_all(binding: LollmsBinding, evidence: Evidence, given: Given = LEAST) -
         outcome_of("list_models", lambda: binding.listModels()),
     ]
     evidence.settings_faults = list(_settings_faults(binding))
+    return dice
 
 
 def _in_thread(name: str, call: Call) -> Outcome:

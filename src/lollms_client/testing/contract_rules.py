@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from lollms_client.testing.evidence import Evidence, Outcome
 from lollms_client.testing.rules import NotApplicable, Unproven, rule
 from lollms_client.testing.signatures import MAIN
+from lollms_client.testing.steady_evidence import steady_of
 from lollms_client.testing.subject import Subject
 
 
@@ -231,8 +233,48 @@ def _settings(subject: Subject) -> Iterator[str]:
     "C219",
     "calls change nothing global",
     reason="Other bindings and the application live in the same process.",
-    cure="Leave directory, variables, locale, logging and sockets as they are; give a process that you start its own.",
+    cure="Leave what is the application's as it is, also for a moment: directory, variables, locale, logging, "
+    "warnings, streams, sockets, random (take a random.Random of your own); give a process that you start its own.",
 )
 def _calls_clean(subject: Subject) -> Iterator[str]:
-    for name in _called(subject).changed_by_calls:
+    changed = list(_called(subject).changed_by_calls)
+    with contextlib.suppress(NotApplicable):
+        changed += steady_of(subject).changed
+    for name in dict.fromkeys(changed):
         yield f"calls changed {name}"
+
+
+@rule(
+    "C220",
+    "a call knows nothing of the calls before it",
+    reason="A conversation is what the caller hands over; one user's words would show in another user's answer.",
+    cure="Keep nothing of a call on the object, its class, the module, or in a default argument.",
+)
+def _forgets(subject: Subject) -> Iterator[str]:
+    yield from steady_of(subject).remembered
+
+
+@rule(
+    "C221",
+    "calls at once do not mix",
+    reason="Servers call one object from many threads and tasks at the same time.",
+    cure="Keep what belongs to one call in local variables, not in attributes.",
+)
+def _apart(subject: Subject) -> Iterator[str]:
+    evidence = steady_of(subject)
+    if not evidence.finished:
+        yield f"the check did not come to its end ({evidence.ended}); it was at: {evidence.busy}"
+    yield from evidence.mixed
+
+
+@rule(
+    "C222",
+    "flows never hold up the event loop",
+    reason="Everybody else on the loop waits as long: other calls, other users, the cancelling itself.",
+    cure="Await the verbs: self.sleep, self.post, self.get, self.download; give blocking code to self.run.",
+)
+def _loop_goes_on(subject: Subject) -> Iterator[str]:
+    evidence = steady_of(subject)
+    if not evidence.is_flow:
+        raise NotApplicable("its blocking code runs in a thread")
+    yield from evidence.blocking

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from lollms_client.testing.attack_ends import Trial
 from lollms_client.testing.attack_evidence import AttackEvidence, evidence_of
 from lollms_client.testing.attack_judging import told, verdict
 from lollms_client.testing.rules import NotApplicable, rule
+from lollms_client.testing.steady_evidence import steady_of
 from lollms_client.testing.subject import Subject
 
 MOST_REPEATS = 10  # requests of one kind in one call
@@ -136,6 +138,8 @@ def _secrets(subject: Subject) -> Iterator[str]:
 )
 def _paid(subject: Subject) -> Iterator[str]:
     yield from told(_trials(subject).trials, _repeated)
+    with contextlib.suppress(NotApplicable):
+        yield from told(steady_of(subject).paid, _repeated)
 
 
 def _repeated(trial: Trial) -> str | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gc
+import inspect
 import io
 import logging
 import sys
@@ -12,7 +14,6 @@ import threading
 import tracemalloc
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,9 +21,14 @@ from lollms_client.binding import LollmsBinding
 from lollms_client.manifest import Manifest
 from lollms_client.testing import calling
 from lollms_client.testing.evidence import Evidence
+from lollms_client.testing.kept_things import kept
+from lollms_client.testing.own_frames import OwnCode
+from lollms_client.testing.printed import Printed
+from lollms_client.testing.process_state import application_state, changed_since
 from lollms_client.testing.watching import Watch
 
 ROUNDS = 6
+KEPT = "kept in "  # begins the names of containers of the binding that grew with every round
 
 
 def call_and_search(
@@ -33,7 +39,9 @@ def call_and_search(
     written = len(watch.written)
     channels: dict[str, list[str]] = {"results and errors": calling.told}
     with _listening(channels):
-        calling.call_all(binding, evidence, given)
+        dice = calling.call_all(binding, evidence, given)
+    evidence.printed = channels.pop("printed")
+    evidence.changed_by_calls += channels.pop("changed") + dice.seeded
     channels["the object"] = [repr(binding), str(binding)]
     channels["the settings shown"] = [repr(_shown(binding))]
     channels["written files"] = [_content(path) for path in dict.fromkeys(watch.written[written:])]
@@ -64,10 +72,10 @@ def _content(path: str) -> str:
         return ""
 
 
-@contextmanager
+@contextlib.contextmanager
 def _listening(channels: dict[str, list[str]]) -> Iterator[None]:
     """Take down what is printed, logged and warned of inside."""
-    text, records = io.StringIO(), logging.StreamHandler(io.StringIO())
+    text, records = Printed(), logging.StreamHandler(io.StringIO())
     streams, root = (sys.stdout, sys.stderr), logging.getLogger()
     level = root.level
     root.addHandler(records)
@@ -76,12 +84,15 @@ def _listening(channels: dict[str, list[str]]) -> Iterator[None]:
     try:
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
+            before = application_state()
             yield
+            channels["changed"] = changed_since(before)
     finally:
         sys.stdout, sys.stderr = streams
         root.removeHandler(records)
         root.setLevel(level)
     channels["the output"] = [text.getvalue()]
+    channels["printed"] = text.pieces
     channels["the log"] = [records.stream.getvalue()]
     channels["warnings"] = [str(item.message) for item in warned]
 
@@ -89,21 +100,25 @@ def _listening(channels: dict[str, list[str]]) -> Iterator[None]:
 def growth(binding: LollmsBinding, watch: Watch, given: calling.Given = calling.LEAST) -> dict[str, float]:
     """What stays behind after some more rounds of all calls: threads, open files, MiB, processes, files on the disk.
 
-    "MiB a round" is the least by which the process grew in one of the last rounds: what native code leaks.
+    "MiB a round" is the least by which the process grew in one of the last rounds: what native code leaks. What begins
+    with KEPT names a container of the binding itself.
     """
     sizes: list[float] = []
+    own = OwnCode(Path(inspect.getfile(type(binding))).parent)
     with _listening({}):
         _round(binding, given)
         written = len(watch.written)
         tracemalloc.start()
-        before = _held(watch, written)
+        before, holds = _held(watch, written), kept(binding, own)
         for _ in range(ROUNDS):
             _round(binding, given)
             sizes.append(_size())
+        more = {KEPT + name: float(size - holds.get(name, 0)) for name, size in kept(binding, own).items()}
         after = _held(watch, written)
         tracemalloc.stop()
     each = [later - earlier for earlier, later in pairwise(sizes)][1:]
-    return {**{name: after[name] - before[name] for name in before}, "MiB a round": min(each)}
+    growing = {name: size for name, size in more.items() if size >= ROUNDS}
+    return {**{name: after[name] - before[name] for name in before}, **growing, "MiB a round": min(each)}
 
 
 def _round(binding: LollmsBinding, given: calling.Given) -> None:
@@ -137,8 +152,11 @@ def _size() -> float:
 
 def _children() -> int:
     """Processes that this one started and that still run; 0 where the system does not tell."""
-    lists = Path("/proc/self/task").glob("*/children")
-    return sum(len(path.read_text(encoding="ascii").split()) for path in lists)
+    found = 0
+    for path in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # the thread has just ended; another one has its children now
+            found += len(path.read_text(encoding="ascii").split())
+    return found
 
 
 def _is_temporary(path: str) -> bool:

@@ -16,7 +16,8 @@ from lollms_client.registry import BindingEntry, Registry
 from lollms_client.testing import calling, leaking, signatures
 from lollms_client.testing.engine_probe import STAGES
 from lollms_client.testing.evidence import Evidence
-from lollms_client.testing.watching import Stretch, Watch, application_state, changed_since
+from lollms_client.testing.process_state import application_state, changed_since
+from lollms_client.testing.watching import Stretch, Watch
 
 
 def main(report: Path, folder: Path, name: str, binding_type: str) -> int:
@@ -31,7 +32,7 @@ def main(report: Path, folder: Path, name: str, binding_type: str) -> int:
         before = application_state() if stage is STAGES[0] and evidence.local else before
         go_on = stage(evidence, watch, registry, entry)
         if before:
-            evidence.changed_by_calls = changed_since(before)
+            evidence.changed_by_calls = list(dict.fromkeys(evidence.changed_by_calls + changed_since(before)))
         report.write_bytes(msgspec.json.encode(evidence))
         if not go_on:
             break
@@ -105,7 +106,7 @@ def _make_and_call(evidence: Evidence, watch: Watch, registry: Registry, entry: 
     before = application_state()
     leaking.call_and_search(binding, entry.manifest, watch, evidence)
     evidence.grown = leaking.growth(binding, watch)
-    evidence.changed_by_calls = changed_since(before)
+    evidence.changed_by_calls += changed_since(before)
     evidence.called = True
     return True
 

@@ -245,6 +245,12 @@ class LoopbackServer:
             with contextlib.suppress(OSError):
                 line.sock.close()
 
+    def forget(self) -> None:
+        """Keep nothing of the requests that came, nor of the connections that are over."""
+        self.requests.clear()
+        self._threads[:] = [thread for thread in self._threads if thread.is_alive()]
+        self._lines[:] = [line for line in self._lines if line.sock.fileno() >= 0]
+
     def stop(self) -> None:
         """Close all connections and wait for the threads that serve them."""
         self.stopping.set()

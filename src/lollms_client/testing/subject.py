@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lollms_client.testing.equality_evidence import EqualityEvidence
     from lollms_client.testing.live_costs import Terms
     from lollms_client.testing.live_evidence import LiveEvidence
+    from lollms_client.testing.steady_evidence import SteadyEvidence
     from lollms_client.testing.wire_evidence import WireEvidence
 
 
@@ -105,6 +106,13 @@ class Subject:
         from lollms_client.testing.wire_evidence import collect_wire
 
         return collect_wire(self.folder, self.name, self.binding_type)
+
+    @functools.cached_property
+    def steady(self) -> SteadyEvidence:
+        """What happened when a fresh process answered its calls well, again and again."""
+        from lollms_client.testing.steady_evidence import collect_steady
+
+        return collect_steady(self.folder, self.name, self.binding_type)
 
     @functools.cached_property
     def live(self) -> LiveEvidence:

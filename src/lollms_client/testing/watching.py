@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import io
-import locale
-import logging
 import os
-import random
-import signal
 import socket
 import sys
-import threading
 import time
-import warnings
 from pathlib import Path
 from typing import Any, SupportsIndex
 
 from lollms_client.testing.evidence import Changes
+from lollms_client.testing.process_state import whole_state
 
 _PROCESS_EVENTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty")
 
@@ -68,7 +63,7 @@ class Stretch:
 
     def __enter__(self) -> Stretch:
         self._counts = (len(self.watch.connections), len(self.watch.processes), len(self.watch.written))
-        self._state = _state()
+        self._state = whole_state()
         self._streams = (sys.stdout, sys.stderr)
         self._text = io.StringIO()
         sys.stdout = sys.stderr = self._text
@@ -82,7 +77,7 @@ class Stretch:
         time.sleep = self._sleep
         replaced = sys.stdout is not self._text or sys.stderr is not self._text
         sys.stdout, sys.stderr = self._streams
-        after = _state()
+        after = whole_state()
         connections, processes, written = self._counts
         state = [name for name, value in self._state.items() if after[name] != value]
         self.changes = Changes(
@@ -115,42 +110,3 @@ def _memory() -> float:
     except ImportError:  # Windows
         return 0.0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-# what the calls of a binding, too, leave as it is; libraries that they load may start threads and draw random numbers
-_OF_THE_APPLICATION = (
-    "the working directory", "the environment variables", "the locale", "the root logger",
-    "the default time limit of sockets", "the recursion limit", "the socket class",
-)  # fmt: skip
-
-
-def application_state() -> dict[str, Any]:
-    """What belongs to the application, by its name in findings."""
-    state = _state()
-    return {name: state[name] for name in _OF_THE_APPLICATION}
-
-
-def changed_since(before: dict[str, Any]) -> list[str]:
-    """The names of what is no longer as `application_state` found it."""
-    after = application_state()
-    return [name for name, value in before.items() if after[name] != value]
-
-
-def _state() -> dict[str, Any]:
-    """What belongs to the whole process and should not be changed by importing a binding."""
-    root = logging.getLogger()
-    return {
-        "the working directory": str(Path.cwd()),
-        "the environment variables": dict(os.environ),
-        "the signal handlers": {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)},
-        "the locale": locale.setlocale(locale.LC_ALL),
-        "the root logger": (root.level, list(root.handlers), list(root.filters)),
-        "the default time limit of sockets": socket.getdefaulttimeout(),
-        "the state of random": random.getstate(),
-        "the recursion limit": sys.getrecursionlimit(),
-        "the exception hook": sys.excepthook,
-        "the search path of modules": [place for place in sys.path if "site-packages" not in place],
-        "the filters of all warnings": [item for item in warnings.filters if item[1:4] == (None, Warning, None)],
-        "the threads": {thread.name for thread in threading.enumerate()},
-        "the socket class": (socket.socket, socket.create_connection, socket.getaddrinfo),
-    }

@@ -12,7 +12,8 @@ from lollms_client import errors
 from lollms_client.registry import BindingEntry, Registry
 from lollms_client.testing import probe, signatures
 from lollms_client.testing.cases_reading import read_cases
-from lollms_client.testing.watching import Watch, application_state, changed_since
+from lollms_client.testing.process_state import application_state, changed_since
+from lollms_client.testing.watching import Watch
 from lollms_client.testing.wire_evidence import WireEvidence
 from lollms_client.testing.wire_playing import DRIVERS, Subject, play
 from lollms_client.testing.wire_settings import own_variables
