@@ -101,6 +101,20 @@ def test_a_call_that_was_passed_over_gets_an_answer() -> None:
     assert answered[2]["tool_call_id"] == "c1"
 
 
+def test_ids_that_a_server_uses_again_are_told_apart() -> None:
+    discussion = LollmsDiscussion(None)
+    for number in range(3):
+        discussion.add_message(sender="user", content="?")
+        discussion.add_message(sender="assistant", parts=[ToolCallPart(id="call_0", name="look")])
+        result = ToolResultPart(call_id="call_0", name="look", content=f"seen {number}")
+        discussion.add_message(sender="tool", parts=[result])
+    exported = discussion.export("openai_chat")
+    asked = [call["id"] for message in exported for call in message.get("tool_calls", ())]
+    assert len(set(asked)) == 3
+    answered = [(message["tool_call_id"], message["content"]) for message in exported if message["role"] == "tool"]
+    assert answered == [(key, f"seen {number}") for number, key in enumerate(asked)]
+
+
 @pytest.mark.parametrize("name", MODEL_FORMATS)
 def test_arguments_that_are_no_json_go_out(name: str) -> None:
     discussion = LollmsDiscussion(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -75,7 +75,7 @@ def answer_tool_calls(turns: Sequence[Message]) -> list[Message]:
     """
     answered: list[Message] = []
     open_calls: dict[str, str] = {}
-    for turn in _one_result_each(turns):
+    for turn in _one_result_each(_one_call_each(turns)):
         if turn.role == "tool":
             fitting, orphans = _sorted_results(turn, open_calls)
             if fitting:
@@ -91,6 +91,29 @@ def answer_tool_calls(turns: Sequence[Message]) -> list[Message]:
     if answered and answered[-1].role == "tool":
         answered.extend(_unanswered(open_calls))
     return answered
+
+
+def _one_call_each(turns: Sequence[Message]) -> list[Message]:
+    """Give calls whose id was used before another one, with their results: some servers number anew in each answer."""
+    single: list[Message] = []
+    seen: set[str] = set()
+    renamed: dict[str, str] = {}
+    for turn in turns:
+        if turn.role != "tool":
+            renamed = {call.id: f"{call.id}_{len(seen)}" for call in turn.tool_calls if call.id in seen}
+            seen.update(renamed.get(call.id, call.id) for call in turn.tool_calls)
+        if renamed:
+            turn = msgspec.structs.replace(turn, parts=tuple([_renamed(part, renamed) for part in turn.parts]))
+        single.append(turn)
+    return single
+
+
+def _renamed(part: Part, names: Mapping[str, str]) -> Part:
+    if isinstance(part, ToolCallPart) and part.id in names:
+        return msgspec.structs.replace(part, id=names[part.id])
+    if isinstance(part, ToolResultPart) and part.call_id in names:
+        return msgspec.structs.replace(part, call_id=names[part.call_id])
+    return part
 
 
 def _one_result_each(turns: Sequence[Message]) -> list[Message]:
