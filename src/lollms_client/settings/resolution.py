@@ -206,7 +206,7 @@ class _Resolution:
             return
         part = extension("application")
         if part is not None:
-            told = _TOLD & self.given.keys() if stands_on_documented_base(self.manifest) else frozenset()
+            told = _OF_THE_BASE & self.given.keys() if stands_on_documented_base(self.manifest) else frozenset()
             read = {*known, *_names_read_by_class(self.manifest), *told}
             self.given, notes = part.settings_in_our_terms(self.given, read)
             self.warnings.extend(notes)
@@ -215,7 +215,7 @@ class _Resolution:
         """A name that the manifest lacks passes only where there is no manifest, or where the class itself reads it."""
         if self.manifest.derived:
             return
-        if name in _TOLD and stands_on_documented_base(self.manifest):
+        if name in _OF_THE_BASE and stands_on_documented_base(self.manifest):
             return
         if name in _names_read_by_class(self.manifest) or _is_in_code(self.manifest, name):
             self.warnings.append(
@@ -331,6 +331,12 @@ def manifest_names(manifest: Manifest) -> frozenset[str]:
 _INHERITED = ("model_name", "host_address", "service_key", "verify_ssl_certificate", "certificate_file_path")
 # what a client tells every class on the documented bases of itself
 _TOLD = frozenset({"user_name", "ai_name", "debug"})
+
+# what the documented base of language models reads of any class's settings
+_OF_THE_BASE = _TOLD | {
+    "ctx_size", "forced_ctx_size", "n_predict", "stream", "temperature", "top_k", "top_p", "repeat_penalty",
+    "repeat_last_n", "seed", "n_threads", "streaming_callback",
+}  # fmt: skip
 
 
 def told_to(manifest: Manifest, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -100,3 +100,26 @@ def test_other_modalities() -> None:
     assert client.ttm.generate_song("la", duration=1)[:4] == b"RIFF"
     with pytest.raises(AttributeError):
         client.tts.get_ctx_size_of_all  # noqa: B018 (it is the reading that fails)
+
+
+def test_settings_for_all_calls_are_the_defaults_of_generate_text(service: Service) -> None:
+    config = {"host_address": service.url, "model_name": "m", "temperature": 0.25, "n_predict": 7, "stream": True}
+    client: Any = LollmsClient(llm_binding_name="openai_compatible", llm_binding_config=config)
+    client.generate_text("hi")
+    client.generate_text("hi", temperature=0.75)
+    client.generate_from_messages([{"role": "user", "content": "hi"}])
+    assert [request["temperature"] for request in service.asked] == [0.25, 0.75, 0.25]
+    assert {request["max_tokens"] for request in service.asked} == {7}
+    assert config["n_predict"] == 7
+
+
+def test_settings_of_the_base_class_reach_a_class_on_it(folder: Path) -> None:
+    config = {"ctx_size": 512, "temperature": 0.25, "n_predict": 7, "seed": 3}
+    client: Any = LollmsClient("plain", llm_bindings_dir=folder, llm_binding_config=config)
+    llm = client.llm
+    assert (llm.default_ctx_size, llm.default_temperature, llm.default_n_predict, llm.default_seed) == (512, 0.25, 7, 3)
+    assert llm.config["ctx_size"] == 512
+    client.generate_text("hi", images=["what only the binding knows"])
+    assert llm.calls[-1]["images"] == ["what only the binding knows"]
+    with pytest.raises(errors.BadSetting, match="temperatur"):
+        LollmsClient("plain", llm_bindings_dir=folder, llm_binding_config={"temperatur": 1}).binding("llm")

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lollms_client.cancel import CancelToken
+from lollms_client.compatibility.application.former_settings import CALL_DEFAULTS
 from lollms_client.compatibility.application.options import report, without_era_names
 from lollms_client.compatibility.application.state import state_of
 from lollms_client.compatibility.bindings.native import remember
 from lollms_client.discussion.callbacks import adapted, tell_part
 from lollms_client.discussion.message import image_part
+from lollms_client.errors import BadMedia
 from lollms_client.types.chat import ChatResult, WarningPart
 from lollms_client.types.message import Message, TextPart
 
@@ -30,7 +32,9 @@ def answer(
 
     Raises the errors of `LollmsClient.chat`. Settings that were not honoured are told to the client's callback.
     """
-    options = without_era_names(client.binding("llm"), given, "chat")
+    llm = client.binding("llm")
+    said = {name: value for name, value in given.items() if value is not None}
+    options = without_era_names(llm, {**_defaults(client, llm), **said}, "chat")
     running = state_of(client).running
     token = None
     if "cancel" not in options and not hasattr(client, "_token"):
@@ -45,6 +49,14 @@ def answer(
             of_binding.discard(token)
     report(client, result.warnings)
     return result
+
+
+def _defaults(client: Any, llm: Any) -> dict[str, Any]:
+    """What the application set for all calls of a binding of ours; classes of others have it from their base."""
+    if not llm.speaks_flows:
+        return {}
+    config = client._choices["llm"].config
+    return {name: config[name] for name in CALL_DEFAULTS & config.keys() if config[name] is not None}
 
 
 def _asked(client: Any, messages: Any, options: dict[str, Any], callback: Callable[..., Any] | None) -> ChatResult:
@@ -95,6 +107,11 @@ def answer_prompt(
 
 
 def _as_text(image: Any) -> str:
-    """An image as the documented methods take it: base64 text, or the address that was given."""
-    part = image_part(image)
+    """An image as the documented methods take it: base64 text, or the text that was given."""
+    try:
+        part = image_part(image)
+    except BadMedia:
+        if not isinstance(image, str):
+            raise
+        return image  # the binding may know what it is
     return part.media.base64() if part.media is not None else part.url or ""

@@ -27,10 +27,14 @@ _DROPPED = frozenset(
         "debug", "default_completion_format", "forced_ctx_size", "glm_image_embedding",
         "image_downsizing_max_dimension",
         "is_vllm", "n_threads", "oauth_agent_name", "oauth_api_base", "oauth_auto_login", "oauth_credentials_path",
-        "send_thinking_parameter", "supported_reasoning_efforts", "system_dir", "thinking_effort_keyword", "user_name",
+        "send_thinking_parameter", "stream", "streaming_callback",
+        "supported_reasoning_efforts", "system_dir", "thinking_effort_keyword", "user_name",
         "video_enabled", "vision_enabled", "wait_for_server",
     }
 )  # fmt: skip
+
+# settings of the public package's base class: how a call is made where it does not say
+CALL_DEFAULTS = frozenset({"n_predict", "temperature", "top_k", "top_p", "repeat_penalty", "repeat_last_n", "seed"})
 
 
 def in_our_terms(given: Mapping[str, Any], known: Container[str]) -> tuple[dict[str, Any], list[str]]:
@@ -39,7 +43,9 @@ def in_our_terms(given: Mapping[str, Any], known: Container[str]) -> tuple[dict[
     notes: list[str] = []
     for name, value in given.items():
         ours = _NAMES.get(name, "")
-        if name in known or (name not in _DROPPED and ours not in known):
+        if name in CALL_DEFAULTS and name not in known:
+            notes.append(f"the setting {name!r} is taken as the default of generate_text and its kin alone")
+        elif name in known or (name not in _DROPPED and ours not in known):
             settings[name] = value
         elif ours in known and ours not in given:
             settings[ours] = value
