@@ -198,7 +198,9 @@ class Writer:
             return self._string(value, of_request)
         if isinstance(value, Mapping):
             return {
-                self._secrets.taken_out(str(name)): self._data(item, of_request=of_request)
+                self._secrets.taken_out(str(name)): self._data(
+                    self._secrets.named(str(name), item), of_request=of_request
+                )
                 for name, item in value.items()
             }
         if isinstance(value, list):

@@ -149,6 +149,38 @@ def test_nothing_is_written_where_a_secret_remains(tmp_path: Path, service: Play
         assert not (folder / "wire_cases.yaml").exists()
 
 
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSIsImV4cCI6MX0.s5JTqvXfYTJ2f6Rk8s1m2n3o4p5q"
+BASIC = base64.b64encode(b"alice:open-sesame-123").decode()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"Take {TOKEN} along.", f"Send Basic {BASIC}", '{"access_token": "q7Zr55xkWm8Lp0aTn3"}',
+        "?refresh_token=q7Zr55xkWm8Lp0aTn3",
+    ],
+)  # fmt: skip
+def test_what_the_service_gives_as_a_right_of_way_is_taken_out(tmp_path: Path, service: Played, said: str) -> None:
+    played, server = service
+    played.words = said
+    folder = bundled(tmp_path, "llm")
+    record_binding(folder, given(server))
+    server.stop()
+    for value in (TOKEN, BASIC, "q7Zr55xkWm8Lp0aTn3"):
+        assert value.encode() not in all_bytes(folder)
+    assert b"removed-credential-1" in all_bytes(folder)
+    assert wire_findings(folder) == {}
+
+
+def test_a_credential_has_the_same_stand_in_wherever_it_comes_again() -> None:
+    known = KnownSecrets({"service_key": KEY}, {})
+    reply = {"session_token": "q7Zr55xkWm8Lp0aTn3", "next_token": "abc", "token": "Hello", "api_key": KEY, "n": 3}
+    stated = known.taken_out_of(reply)
+    assert stated == {**reply, "session_token": "removed-credential-1", "api_key": "${service_key}"}
+    assert known.taken_out("/v1/use/q7Zr55xkWm8Lp0aTn3") == "/v1/use/removed-credential-1"
+    assert known.remaining(b"q7Zr55xkWm8Lp0aTn3") == ["a credential that the service gave"]
+
+
 def test_an_address_of_a_person_in_a_header_is_refused(tmp_path: Path) -> None:
     def answer(line: Line, request: Received) -> None:
         line.reply({"text": "Hi", "tokens": 1, "vectors": [[1.0]]})
