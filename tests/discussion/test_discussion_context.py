@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -147,6 +148,9 @@ def test_words_that_a_form_adds_count_too() -> None:
     discussion = counting(10)
     exported = discussion.export("openai_chat", max_allowed_tokens=24, count=words)
     assert [message["content"] for message in exported[1:]] == ["n8", "n9"]  # n7 would have to be introduced
+    discussion.pin(discussion.messages[1].id)
+    exported = discussion.export("openai_chat", max_allowed_tokens=24, count=words)
+    assert [message["content"] for message in exported[1:]] == ["Continue.", "n1\n\nn9"]
     prompt = discussion.export("openai_completion", max_allowed_tokens=300, count=len)
     assert len(prompt) <= 300
 
@@ -221,19 +225,30 @@ def test_an_estimate_is_told(client: object) -> None:
     assert [note.kind for note in notes] == ["approximate"]
 
 
-@settings(max_examples=60, deadline=None)
+def size_of(exported: Any, count: Callable[[str], int]) -> int:
+    """The tokens of a prompt, or of messages with what a chat template puts around each."""
+    if isinstance(exported, str):
+        return count(exported)
+    texts = [message["content"] for message in exported]
+    return sum(4 + count(text if isinstance(text, str) else text[0]["text"]) for text in texts)
+
+
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.text(alphabet="ab ", max_size=12), max_size=12),
     st.integers(8, 80),
     st.sampled_from(["drop_oldest", "keep_pinned", "summarise"]),
     st.lists(st.integers(0, 11), max_size=2),
-    st.sampled_from(["lollms_text", "openai_completion"]),
+    st.sampled_from(["lollms_text", "openai_completion", "openai_chat"]),
     st.sampled_from([words, len]),
 )
 def test_a_prompt_never_exceeds_its_budget(
     texts: list[str], tokens: int, strategy: Strategy, pins: list[int], form: str, count: Callable[[str], int]
 ) -> None:
-    discussion = LollmsDiscussion.from_messages(texts, system_prompt="S")
+    discussion = LollmsDiscussion.from_messages(
+        [{"role": ["user", "assistant"][number % 2], "content": text} for number, text in enumerate(texts)],
+        system_prompt="S",
+    )
     for place in pins:
         if place < len(discussion):
             discussion.pin(discussion.messages[place].id)
@@ -244,6 +259,6 @@ def test_a_prompt_never_exceeds_its_budget(
         )
     except ContextTooLong:
         return
-    assert count(prompt) <= tokens
+    assert size_of(prompt, count) <= tokens
     after = [message.id for message in discussion.messages if message.kind == "message"]
     assert after == before

@@ -98,10 +98,12 @@ def newest(
         kept.append(unit)
     kept.extend(unit for unit in pinned if unit[0].id in wanted)
     fixed = {unit[0].id for unit in pinned}
-    while left >= 0 and kept and _opening_cost(kept[-1], budget) > left and kept[-1][0].id not in fixed:
-        dropped = kept.pop()  # an answer that would have to be introduced
-        lacking = budget.unit_cost(dropped)
-        left += lacking
+    while left >= 0 and kept and _opening_cost(kept[-1], budget) > left:  # an answer that has to be introduced
+        place = next((place for place in range(len(kept) - 1, 0, -1) if kept[place][0].id not in fixed), None)
+        if place is None:
+            break
+        dropped = kept.pop(place)
+        left += budget.unit_cost(dropped)
     if left < 0 or (dropped and not kept) or (kept and _opening_cost(kept[-1], budget) > left):
         raise _too_long(budget.tokens, budget.tokens - left + lacking)
     if dropped:
