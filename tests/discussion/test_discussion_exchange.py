@@ -115,6 +115,19 @@ def test_ids_that_a_server_uses_again_are_told_apart() -> None:
     assert answered == [(key, f"seen {number}") for number, key in enumerate(asked)]
 
 
+def test_calls_of_one_answer_with_the_same_id_are_told_apart() -> None:
+    discussion = LollmsDiscussion(None)
+    calls = [ToolCallPart(id=key, name="look", arguments={"x": place}) for place, key in enumerate(["", "", "c", "c"])]
+    discussion.add_message(sender="assistant", parts=calls)
+    results = [ToolResultPart(call_id=call.id, name="look", content=str(call.arguments["x"])) for call in calls]
+    discussion.add_message(sender="tool", parts=results)
+    exported = discussion.export("anthropic")["messages"]
+    asked = [block["id"] for block in exported[1]["content"]]
+    assert len(set(asked)) == 4
+    answered = [(block["tool_use_id"], block["content"]) for block in exported[2]["content"]]
+    assert answered == [(key, str(place)) for place, key in enumerate(asked)]
+
+
 @pytest.mark.parametrize("name", MODEL_FORMATS)
 def test_arguments_that_are_no_json_go_out(name: str) -> None:
     discussion = LollmsDiscussion(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -96,23 +96,25 @@ def answer_tool_calls(turns: Sequence[Message]) -> list[Message]:
 def _one_call_each(turns: Sequence[Message]) -> list[Message]:
     """Give calls whose id was used before another one, with their results: some servers number anew in each answer."""
     single: list[Message] = []
-    seen: set[str] = set()
-    renamed: dict[str, str] = {}
+    seen = {""}
+    names: dict[str, list[str]] = {}  # what the calls of the last answer are called now, by what they were called
     for turn in turns:
         if turn.role != "tool":
-            renamed = {call.id: f"{call.id}_{len(seen)}" for call in turn.tool_calls if call.id in seen}
-            seen.update(renamed.get(call.id, call.id) for call in turn.tool_calls)
-        if renamed:
-            turn = msgspec.structs.replace(turn, parts=tuple([_renamed(part, renamed) for part in turn.parts]))
-        single.append(turn)
+            names = {}
+        parts = tuple([_of_one_call(part, names, seen) for part in turn.parts])
+        single.append(msgspec.structs.replace(turn, parts=parts) if parts != turn.parts else turn)
     return single
 
 
-def _renamed(part: Part, names: Mapping[str, str]) -> Part:
-    if isinstance(part, ToolCallPart) and part.id in names:
-        return msgspec.structs.replace(part, id=names[part.id])
-    if isinstance(part, ToolResultPart) and part.call_id in names:
-        return msgspec.structs.replace(part, call_id=names[part.call_id])
+def _of_one_call(part: Part, names: dict[str, list[str]], seen: set[str]) -> Part:
+    if isinstance(part, ToolCallPart):
+        name = part.id if part.id not in seen else f"{part.id or 'call'}_{len(seen)}"
+        seen.add(name)
+        names.setdefault(part.id, []).append(name)
+        return part if name == part.id else msgspec.structs.replace(part, id=name)
+    if isinstance(part, ToolResultPart) and (waiting := names.get(part.call_id)):
+        name = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        return part if name == part.call_id else msgspec.structs.replace(part, call_id=name)
     return part
 
 
