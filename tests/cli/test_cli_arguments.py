@@ -154,6 +154,13 @@ def test_a_time_limit_is_named_as_the_option_that_sets_it(lollms: Lollms) -> Non
     assert "raise `--timeout`" in json.loads(lollms(*words, "--json").err)["message"]
 
 
+@pytest.mark.parametrize("limit", ["abc", "-1", "0", "nan"])
+def test_a_time_limit_is_a_number_of_seconds(lollms: Lollms, limit: str) -> None:
+    done = lollms("chat", "hi", "-b", "mock", f"--timeout={limit}")
+    assert done.code == 2
+    assert f"--timeout: must be a number of seconds above 0, not {limit!r}" in done.err
+
+
 def test_every_error_is_json_where_json_is_asked_for(lollms: Lollms, tmp_path: Path) -> None:
     done = lollms("embed", "hi", "-b", "mock", "-o", str(tmp_path), "--json")
     assert done.code != 0

@@ -212,6 +212,7 @@ def test_its_test_file_is_complete(tmp_path: Path) -> None:
         (["new", "smell", "acme", "--kind", "http"], "no modality"),
         (["new", "tts", "Acme Voice", "--kind", "http"], "no name"),
         (["new", "tts", "acme", "--kind", "http", "--address", "acme"], "no address"),
+        (["new", "tts", "acme", "--kind", "http", "--env", "MY KEY"], "no name of an environment variable"),
         (["new", "tts", "acme", "--openapi", "api.json"], "go together"),
         (["new", "tts", "acme", "--kind", "wire", "--openapi", "api.json", "--path", "/x"], "not wire"),
         (["new", "tts", "acme", "--openapi", "nowhere.json", "--path", "/x"], "cannot be read"),

@@ -30,9 +30,19 @@ def add_common_options(parser: Parser) -> None:
         "--with", action="append", default=[], metavar="NAME=VALUE", dest="further",
         help="another parameter of the call, for bindings whose manifest does not name all",
     )  # fmt: skip
-    group.add_argument("--timeout", type=float, metavar="SECONDS", help="the longest time that the call may take")
+    group.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="the longest time that the call may take")
     add_place_options(group)
     add_output_options(group)
+
+
+def _seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not found > 0:
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text!r}")
+    return found
 
 
 def add_place_options(parser: Any) -> None:

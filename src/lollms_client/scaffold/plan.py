@@ -116,5 +116,9 @@ class Plan(NamedTuple):
             raise BadSetting(f"{self.name!r} is a word of Python itself; choose another name", setting="name")
         if self.address and not re.fullmatch(r"https?://[^\s/]+\S*", self.address):
             raise BadSetting(f"{self.address!r} is no address; begin with https://", setting="address")
+        if self.variable and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.variable):
+            raise BadSetting(
+                f"{self.variable!r} is no name of an environment variable, such as ACME_KEY", setting="env"
+            )
         if self.operation is not None and self.kind not in ("http", "job"):
             raise BadSetting("an OpenAPI document fills the kinds http and job only", setting="kind")
