@@ -10,6 +10,7 @@ from typing import Any
 from lollms_client import errors
 from lollms_client.binding import _DOCUMENTED, Construction, LollmsBinding, constructing
 from lollms_client.cancel import CancelToken
+from lollms_client.extensions import binding_attribute
 from lollms_client.flow import Abandon, Advance, Report, Work, run_work
 from lollms_client.isolation.calls import CallPlan, Item
 from lollms_client.isolation.room import WorkerRoom
@@ -109,7 +110,11 @@ class IsolatedBinding(LollmsBinding):
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self.__dict__.get("_attributes", ()):
-            raise AttributeError(f"the isolated binding {type(self).__name__!r} has no attribute {name!r}")
+            try:
+                return binding_attribute(self, name)
+            except AttributeError:
+                text = f"the isolated binding {type(self).__name__!r} has no attribute {name!r}"
+                raise AttributeError(text) from None
         return self._ask(CallPlan("get", name, (), {}))
 
     # --- passing on ---

@@ -123,3 +123,13 @@ def test_settings_of_the_base_class_reach_a_class_on_it(folder: Path) -> None:
     assert llm.calls[-1]["images"] == ["what only the binding knows"]
     with pytest.raises(errors.BadSetting, match="temperatur"):
         LollmsClient("plain", llm_bindings_dir=folder, llm_binding_config={"temperatur": 1}).binding("llm")
+
+
+def test_a_binding_in_a_worker_process_answers_the_same() -> None:
+    config = {"model_name": "mock", "isolation": "process"}
+    with LollmsClient(llm_binding_name="mock", llm_binding_config=config) as client:
+        llm: Any = client.llm
+        assert (llm.model_name, llm.user_name, llm.system_full_header) == ("mock", "user", "!@>system: ")
+        assert llm.get_model_info()["model_name"] == "mock"
+        with pytest.raises(AttributeError, match="isolated"):
+            llm.colour  # noqa: B018 (it is the reading that fails)
