@@ -23,18 +23,7 @@ _MEDIA = '''
             raise ValueError(f"the reply is {{found.mime_type}}, which is no {media}")
         return found
 '''
-_FAILURES = "(OSError, ValueError, OverflowError, RecursionError, http.client.HTTPException)"
-
-
-def plain_code(plan: Plan) -> str:
-    """The module of the kind plain."""
-    modality, kind = plan.modality, plan.binding_type
-    gives = "bytes" if modality.media else "str"
-    result = _MEDIA.format(media=modality.media) if modality.media else _TEXT
-    extra = "import base64\n" if kind == "stt" else ""
-    path = "from pathlib import Path\n" if kind == "stt" else ""
-    media = "from lollms_client.types import Media\n" if modality.media else ""
-    return f'''"""{plan.said}, written with the documented methods."""
+_MODULE = '''"""{said}, written with the documented methods."""
 
 {extra}import http.client
 import json
@@ -42,27 +31,27 @@ import urllib.error
 import urllib.request
 {path}from typing import Any
 
-from lollms_client.lollms_{kind}_binding import Lollms{kind.upper()}Binding
+from lollms_client.lollms_{kind}_binding import Lollms{base}Binding
 {media}
-BindingName = "{plan.class_name}"
+BindingName = "{class_name}"
 LONGEST = 64_000_000  # bytes of a reply; what is longer is refused
 
 
-class {plan.class_name}(Lollms{kind.upper()}Binding):
-    """{plan.said}. {OPEN}: the path and the names of the fields are a beginning."""
+class {class_name}(Lollms{base}Binding):
+    """{said}. {mark}: the path and the names of the fields are a beginning."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__("{plan.name}", **kwargs)
+        super().__init__("{name}", **kwargs)
 
-    def {modality.method}(
-        self, {modality.signature}
+    def {method}(
+        self, {signature}
     ) -> {gives} | dict[str, Any]:
         """Ask the service. Returns the result, or an error dictionary."""
         try:
-            return self.result_of(self.ask("{modality.method}", {modality.sent}))
+            return self.result_of(self.ask("{method}", {sent}))
         except urllib.error.HTTPError as error:
             return {{"status": "error", "message": str(error), "status_code": error.code}}
-        except {_FAILURES} as error:
+        except (OSError, ValueError, OverflowError, RecursionError, http.client.HTTPException) as error:
             return {{"status": "error", "message": f"{{self.config['host_address']}}: {{error}}"}}
 
     def ask(self, path: str, content: dict[str, Any]) -> bytes:
@@ -81,4 +70,26 @@ class {plan.class_name}(Lollms{kind.upper()}Binding):
     def list_models(self, **kwargs: Any) -> list[str]:
         """The names of the models."""
         return [self.config.get("model_name") or "default"]
-{SELF_TEST}'''
+{self_test}'''
+
+
+def plain_code(plan: Plan) -> str:
+    """The module of the kind plain."""
+    modality, kind = plan.modality, plan.binding_type
+    return _MODULE.format(
+        said=plan.said,
+        mark=OPEN,
+        name=plan.name,
+        class_name=plan.class_name,
+        kind=kind,
+        base=kind.upper(),
+        method=modality.method,
+        signature=modality.signature,
+        sent=modality.sent,
+        gives="bytes" if modality.media else "str",
+        result=_MEDIA.format(media=modality.media) if modality.media else _TEXT,
+        extra="import base64\n" if kind == "stt" else "",
+        path="from pathlib import Path\n" if kind == "stt" else "",
+        media="from lollms_client.types import Media\n" if modality.media else "",
+        self_test=SELF_TEST,
+    )

@@ -147,7 +147,7 @@ class Rounds:
         """Containers of the binding, and pieces of memory, that grow with every call, also when bounds are reached."""
         if not any(self._grown()):
             return
-        self._blocking_calls(FURTHER)
+        self._stretch(FURTHER)
         names, pieces = self._grown()
         for name in names:
             self._note("memory", f"{name} grows with every call")
@@ -155,13 +155,17 @@ class Rounds:
             for words in self._where():
                 self._note("memory", words)
 
+    def _stretch(self, count: int) -> None:
+        self._blocking_calls(count)
+        self._watch.written.clear()  # the names of files are the kit's own, too
+
     def _grown(self) -> tuple[list[str], bool]:
         """The names of the containers that grew in one stretch, and whether Python's memory may have."""
         binding = self._client.binding(self.case.arena.subject.binding_type)
         steady_left.forget_bounded_caches()
         size = kept(binding, self._own)
         start = steady_left.blocks()
-        self._blocking_calls(STRETCH)
+        self._stretch(STRETCH)
         steady_left.forget_bounded_caches()
         end = steady_left.blocks()
         now = kept(binding, self._own)
@@ -172,10 +176,10 @@ class Rounds:
         """The lines at which the memory was taken that stays, in each of two further stretches."""
         tracemalloc.start(1)
         try:
-            self._blocking_calls(CALLS)
+            self._stretch(CALLS)
             shots = [_snapshot()]
             for _ in range(2):
-                self._blocking_calls(CALLS)
+                self._stretch(CALLS)
                 shots.append(_snapshot())
         finally:
             tracemalloc.stop()
