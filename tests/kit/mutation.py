@@ -18,6 +18,7 @@ from lollms_client.testing.subject import Subject, find_subject
 from tests.kit.broken_bindings import BROKEN, write_sample
 from tests.kit.engines.broken_engines import BROKEN_ENGINES
 from tests.kit.engines.samples import SAMPLES, write_engine
+from tests.kit.forged import forged_subjects
 from tests.kit.leaks.samples import BROKEN as LEAKS
 from tests.kit.leaks.samples import write_sample as write_leaking
 
@@ -96,7 +97,7 @@ def outcome(find: Any, subject: Subject) -> object:
     try:
         return tuple(find(subject))
     except (NotApplicable, Unproven) as why:
-        return type(why).__name__
+        return f"{type(why).__name__}: {why}"
     except Exception as error:
         return f"{type(error).__name__}"
 
@@ -140,6 +141,8 @@ def broken_subjects(folder: Path) -> dict[str, list[Subject]]:
         add(f"engine {name}", {fault.rule, *fault.also}, write)
     for name in WHEN_ANSWERED:
         add(f"leaks {name}", [LEAKS[name].rule], partial(write_leaking, name=name))
+    for code, subject in forged_subjects(folder / "forged"):
+        found.setdefault(code, []).append(subject)
     return found
 
 
