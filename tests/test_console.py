@@ -159,3 +159,24 @@ def test_a_message_that_does_not_fit_its_arguments_is_no_error_of_ours(log: io.S
     record = logging.getLogger("lollms_client").makeRecord("lollms_client", 30, "f", 1, "%d", ("x",), None)
 
     assert record.args == ("x",)
+
+
+CLOSED = """
+import contextlib, io
+with contextlib.redirect_stdout(io.StringIO()) as first:
+    from ascii_colors import ASCIIColors
+first.close()
+from lollms_client.console import guard_console
+guard_console()
+ASCIIColors.green("to the standard output")
+with contextlib.redirect_stdout(io.StringIO()) as second:
+    ASCIIColors.multicolor(["elsewhere"], [ASCIIColors.color_red])
+assert "elsewhere" in second.getvalue()
+"""
+
+
+def test_what_is_printed_goes_to_the_present_output_though_another_one_was_there_at_the_import() -> None:
+    done = subprocess.run([sys.executable, "-c", CLOSED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "to the standard output" in done.stdout
+    assert "elsewhere" not in done.stdout

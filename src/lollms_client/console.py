@@ -109,6 +109,7 @@ def _guard_class(kind: type) -> None:
         for name, value in list(vars(kind).items()):
             if isinstance(value, staticmethod | classmethod) and (name == "_log" or not name.startswith("_")):
                 clean = _clean_first if name in _FOREIGN_ARGUMENTS else _clean_all
+                _follow_stdout(value.__func__)
                 setattr(kind, name, type(value)(_cleaning(value.__func__, clean)))
     elif kind.__name__ in ("Console", "Live", "Status"):
         for name, value in list(vars(kind).items()):
@@ -120,6 +121,29 @@ def _guard_class(kind: type) -> None:
                 setattr(kind, name, _cleaning(value, _clean_texts))
     elif inspect.isfunction(value := vars(kind).get("format")) and kind.__name__.endswith("Formatter"):
         kind.format = _redacted_result(value)  # type: ignore[attr-defined]
+
+
+class _CurrentOutput:
+    """Stands for whatever `sys.stdout` is when something is written."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stdout, name)
+
+
+def _follow_stdout(function: Any) -> None:
+    """Let a function write to the present `sys.stdout`, where its default is the one that was there at its import.
+
+    That one may be closed by now: a test's, a notebook cell's, or one of `redirect_stdout`.
+    """
+    defaults = getattr(function, "__defaults__", None)
+    if not defaults:
+        return
+    names = list(inspect.signature(function).parameters)
+    positional = names[: function.__code__.co_argcount][-len(defaults) :]
+    function.__defaults__ = tuple(
+        _CurrentOutput() if name == "file" and hasattr(value, "write") else value
+        for name, value in zip(positional, defaults, strict=True)
+    )
 
 
 Clean = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]

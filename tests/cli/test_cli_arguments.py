@@ -82,7 +82,7 @@ def test_help_of_a_parameter_tells_range_options_and_default(lollms: Lollms) -> 
         (["list", "music"], "invalid choice: 'music'"),
         (["transcribe", "nowhere.wav"], "no such file: nowhere.wav"),
         (["speak", "x", "--file", "y"], "give a text or --file, not both"),
-        (["speak", "x", "--timeout", "-1"], "timeout must be more than 0 seconds"),
+        (["speak", "x", "--timeout", "-1"], "--timeout: must be a number of seconds above 0"),
         (["music", "x", "-o", "tune.exe"], "writes no .exe files; it writes wav, mp3"),
         (["list", "--config", "nowhere.yaml"], "nowhere.yaml cannot be read"),
         (["models", "espeak", "-b", "talker"], "give the binding once"),
