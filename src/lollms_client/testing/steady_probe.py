@@ -48,7 +48,7 @@ def main(report: Path, folder: Path, name: str, binding_type: str) -> int:
     registry = Registry(bindings_dirs=(folder,))
     entry = registry.find(name, binding_type)
     watch, evidence = Watch(), SteadyEvidence()
-    own = OwnCode(entry.folder)
+    own = printed.own = OwnCode(entry.folder)
     loop_watch = LoopWatch(own)
 
     def write(busy: str) -> None:
