@@ -126,14 +126,14 @@ BROKEN_ENGINES: dict[str, BrokenEngine] = {
     "keeps_threads": _broken("painter", "L101", _PAINTED, "        import threading\n        threading.Thread(target="
                              "threading.Event().wait, daemon=True).start()\n" + _PAINTED),
     "keeps_files": _broken("painter", "L102", _PAINTED, "        self.__dict__.setdefault('kept', []).append("
-                           "open(__file__))\n" + _PAINTED),
+                           "open(__file__))\n" + _PAINTED, "L103"),
     "keeps_memory": _broken("painter", "L103", _PAINTED, "        self.__dict__.setdefault('kept', []).append("
                             "bytearray(2_000_000))\n" + _PAINTED, "L104"),
     "keeps_native_memory": _broken(
         "painter", "L104", _PAINTED, "        import mmap\n        held = mmap.mmap(-1, 8_000_000)\n"
-        "        held.write(b'1' * 8_000_000)\n        self.__dict__.setdefault('kept', []).append(held)\n" + _PAINTED),
+        "        held.write(b'1' * 8_000_000)\n        self.__dict__.setdefault('kept', []).append(held)\n" + _PAINTED, "L103"),
     "keeps_processes": _broken("painter", "L105", _PAINTED, "        import subprocess\n        self.__dict__.setdefault("
-                               "'kept', []).append(subprocess.Popen(['sleep', '60']))\n" + _PAINTED),
+                               "'kept', []).append(subprocess.Popen(['sleep', '60']))\n" + _PAINTED, "L103"),
     "keeps_temporary_files": _broken("painter", "L106", _PAINTED, "        import tempfile\n        with "
                                      "tempfile.NamedTemporaryFile(prefix='lollms-kit-test-', delete=False) as file:\n"
                                      "            file.write(b'x')\n" + _PAINTED),
