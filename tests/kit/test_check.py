@@ -25,6 +25,7 @@ ALSO = {
     "prints_key": {"L107"},
     "keeps_files": {"L103"},
     "prints_key_on_import": {"C105"},
+    "shared_variable": {"M214"},
 }
 
 
