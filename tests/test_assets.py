@@ -253,7 +253,10 @@ def test_pip_fetches_what_only_pip_may_have(index: Index, asset: Asset) -> None:
     assert index.ranges == []
 
 
-@pytest.mark.skipif(shutil.which("uv") is None and not Path(sys.executable).with_name("uv").exists(), reason="no uv")
+@pytest.mark.skipif(
+    shutil.which("uv") is None and not Path(sys.executable).with_name("uv").exists(),
+    reason="run `make install`, which brings uv",
+)
 def test_uv_is_asked_where_pip_cannot_tell(index: Index, asset: Asset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     seen: list[str] = []

@@ -53,7 +53,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'store.db'}"
     elif POSTGRES is None:
-        pytest.skip("LOLLMS_TEST_POSTGRES_URL is not set: no PostgreSQL to test with")
+        pytest.skip("`bash .ci/postgres` starts one; set LOLLMS_TEST_POSTGRES_URL to the address it prints")
     else:
         yield from postgres_schema()
 
@@ -439,7 +439,7 @@ def test_a_closed_store_says_so(store: LollmsDataManager) -> None:
         discussion.add_message(content="too late")
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is of POSIX systems: run this on one")
 def test_forked_processes_go_on_with_an_open_store(store: LollmsDataManager) -> None:
     discussion = LollmsDiscussion.create_new(db_manager=store)
     discussion.add_message(content="before")

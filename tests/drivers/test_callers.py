@@ -102,7 +102,7 @@ def test_blocking_calls_work_inside_a_running_loop() -> None:
         assert asyncio.run(cell()) == {"ok": True}
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork is of POSIX systems: run this on one")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_takes_connections_of_its_own() -> None:
     with loopback(lambda line, request: line.reply({"ok": True})) as server:
@@ -253,7 +253,7 @@ def test_a_driver_that_nobody_closed_leaves_no_warning() -> None:
 
 def test_signals_of_others_do_not_disturb_a_call() -> None:
     if not hasattr(signal, "SIGUSR1"):
-        pytest.skip("this system has no user signals")
+        pytest.skip("SIGUSR1 is of POSIX systems: run this on one")
     seen: list[int] = []
     previous = signal.signal(signal.SIGUSR1, lambda number, frame: seen.append(number))
 

@@ -98,7 +98,7 @@ def document(name: str) -> Any:
     """A vendor's API document; the test is skipped where it is not at hand."""
     path = SPECS / name
     if not path.is_file():
-        pytest.skip(f"the vendor's document {name} is not here")
+        pytest.skip(f"lay the vendor's document {name} into ../shared/specs to run this")
     if path.suffix == ".json":
         return json.loads(path.read_bytes())
     return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))

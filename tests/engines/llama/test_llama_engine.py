@@ -110,7 +110,7 @@ def listening_tcp_sockets() -> set[str]:
     return found
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="memory and files are read from /proc: run this on Linux")
 def test_nobody_else_can_reach_the_listener(engine: LlamaEngine) -> None:
     ask(engine, max_tokens=1)
     assert listening_tcp_sockets() == set()
@@ -129,7 +129,7 @@ def resident_megabytes() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="memory and files are read from /proc: run this on Linux")
 def test_closing_gives_memory_and_threads_back_and_the_next_call_loads_again() -> None:
     own = LlamaEngine(LlamaSettings(n_ctx=2048, slots=2))
     ask(own, max_tokens=1)

@@ -20,7 +20,9 @@ from tests.services.openai_llm.cases import chunk as chat_chunk
 from tests.services.openai_llm.test_chat_requests import WEATHER
 from tests.services.openai_llm.test_responses import MESSAGE, response
 
-pytestmark = pytest.mark.skipif(not SPECS.is_dir(), reason="the vendors' API documents are not here")
+pytestmark = pytest.mark.skipif(
+    not SPECS.is_dir(), reason="lay the vendors' OpenAPI documents into ../shared/specs to run this"
+)
 
 PNG = Media(b"\x89PNG\r\n\x1a\n", "image/png")
 TALK = [

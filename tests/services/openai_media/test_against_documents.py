@@ -25,7 +25,7 @@ def document(name: str) -> Any:
     """A vendor's document, with `nullable` written as JSON Schema writes it."""
     file = SPECS / name
     if not file.is_file():
-        pytest.skip(f"the document {name} is not beside this repository")
+        pytest.skip(f"lay the vendor's document {name} into ../shared/specs to run this")
     text = file.read_text("utf-8")
     loaded = json.loads(text) if name.endswith(".json") else yaml.load(text, Loader=yaml.CSafeLoader)
     return _plain(loaded)
